@@ -1,0 +1,1 @@
+//! ApprovedPlan to Report.

@@ -1,0 +1,1 @@
+//! DesiredState to Order.

@@ -1,0 +1,1 @@
+//! Git to Snapshot, without a work tree.

@@ -1,0 +1,1 @@
+//! Plan and Report to text, JSON and Markdown.

@@ -1,0 +1,2 @@
+//! suimon.
+fn main() {}

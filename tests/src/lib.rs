@@ -1,0 +1,1 @@
+//! The hermetic environment the end-to-end tests run in.
