@@ -1,0 +1,75 @@
+//! Argo CD's sync waves: all of a lower wave before all of a higher one.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use suimon_model::{Diagnostic, Diagnostics, Manifest};
+
+use crate::EdgeReason;
+use crate::annotations::Annotations;
+use crate::links::Links;
+
+/// The wave of an annotation as written; `None` where it is not an integer.
+pub(crate) fn parse(annotation: &Value) -> Option<i64> {
+    annotation.as_str()?.parse().ok()
+}
+
+/// The waves of all objects, in the order of the objects.
+#[derive(Default)]
+pub(crate) struct Waves {
+    waves: Vec<i64>,
+    any: bool,
+}
+
+impl Waves {
+    /// Reads the wave of the next object; without an annotation it is 0.
+    pub(crate) fn read(
+        &mut self,
+        manifest: &Manifest,
+        annotations: &Annotations,
+        problems: &mut Diagnostics,
+    ) {
+        let mut wave = 0;
+        if let Some(written) = &annotations.sync_wave {
+            self.any = true;
+            match parse(written) {
+                Some(number) => wave = number,
+                None => problems.push(invalid(written, manifest)),
+            }
+        }
+        self.waves.push(wave);
+    }
+
+    /// Puts a barrier between each wave and the next.
+    pub(crate) fn link(self, links: &mut Links) {
+        if !self.any {
+            return;
+        }
+        let mut by_wave: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+        for (node, wave) in (0u32..).zip(self.waves) {
+            by_wave.entry(wave).or_default().push(node);
+        }
+        let mut earlier: Option<(i64, Vec<u32>)> = None;
+        for (from, nodes) in by_wave {
+            if let Some((to, before)) = earlier {
+                links.all(nodes.clone(), before, EdgeReason::SyncWave { from, to });
+            }
+            earlier = Some((from, nodes));
+        }
+    }
+}
+
+fn invalid(written: &Value, manifest: &Manifest) -> Diagnostic {
+    let id = &manifest.id;
+    let problem = match written {
+        Value::String(text) => Diagnostic::error(
+            "invalid-sync-wave",
+            format!("sync-wave `{text}` of `{id}` is not an integer"),
+        )
+        .help("write a whole number in quotes, such as \"-1\""),
+        _ => Diagnostic::error("invalid-sync-wave", format!("sync-wave of `{id}` is not a string"))
+            .detail("the values of annotations are strings, also where they are numbers")
+            .help("write the number in quotes, such as \"1\""),
+    };
+    problem.at(manifest.origin.location())
+}
