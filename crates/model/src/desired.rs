@@ -110,6 +110,28 @@ pub struct Manifest {
     pub refs: Vec<DeferredRef>,
 }
 
+impl Manifest {
+    /// The manifest with the deferred values filled in that `value` knows; the others stay.
+    #[must_use]
+    pub fn resolve(&self, value: impl Fn(&ResourceId, &str) -> Option<String>) -> Self {
+        if self.refs.is_empty() {
+            return self.clone();
+        }
+        let mut body = self.body.value();
+        let mut open = Vec::new();
+        for reference in &self.refs {
+            let known = value(&reference.target, &reference.attribute);
+            match (body.pointer_mut(&reference.pointer), known) {
+                (Some(serde_json::Value::String(text)), Some(known)) => {
+                    *text = text.replace(&reference.marker(), &known);
+                }
+                _ => open.push(reference.clone()),
+            }
+        }
+        Self { body: Body::new(&body), refs: open, ..self.clone() }
+    }
+}
+
 /// Everything that one environment declares, in the order it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesiredState {
@@ -130,6 +152,31 @@ pub struct DesiredState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn known_values_are_filled_in_and_unknown_ones_stay() {
+        let target: ResourceId = "Service/web/api".parse().unwrap();
+        let [ip, port] = ["spec.clusterIP", "spec.port"].map(|attribute| DeferredRef {
+            pointer: "/data/address".into(),
+            target: target.clone(),
+            attribute: attribute.into(),
+        });
+        let address = format!("{}:{}", ip.marker(), port.marker());
+        let manifest = Manifest {
+            id: "ConfigMap/web/c".parse().unwrap(),
+            api_version: "v1".into(),
+            body: Body::new(&serde_json::json!({"data": {"address": address}})),
+            origin: Origin { file: "f".into(), line: 1, instance: None },
+            refs: vec![ip, port.clone()],
+        };
+        let resolved =
+            manifest.resolve(|_, a| (a == "spec.clusterIP").then(|| "10.0.0.1".to_owned()));
+        assert_eq!(resolved.refs, std::slice::from_ref(&port));
+        assert_eq!(
+            resolved.body.value()["data"]["address"],
+            format!("10.0.0.1:{}", port.marker())
+        );
+    }
 
     #[test]
     fn markers_survive_being_part_of_a_longer_text() {

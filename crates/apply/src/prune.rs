@@ -1,0 +1,92 @@
+//! Forgets and deletes, after everything else.
+
+use futures::stream::{self, StreamExt};
+use suimon_model::Outcome;
+use suimon_plan::{Action, Change};
+use suimon_provider::Delete;
+
+use crate::run::{Run, is_forward};
+use crate::step::{Failure, wait_until_gone};
+use crate::{Event, Options};
+
+/// Forgets and deletes what the plan says, in the plan's order: neighbours of one kind go together,
+/// and are gone before the next kind begins.
+pub(crate) async fn prune(run: &mut Run<'_>) {
+    let changes = run.changes();
+    let all: Vec<usize> = (0..changes.len()).filter(|i| !is_forward(&changes[*i])).collect();
+    if all.is_empty() {
+        return;
+    }
+    if !run.all_forward_done() {
+        skip(run, &all, "nothing is deleted, because something before it was not done");
+        return;
+    }
+    let mut rest = all.as_slice();
+    while let Some(first) = rest.first() {
+        if run.stopped() {
+            skip(run, rest, "not started: interrupted");
+            return;
+        }
+        let kind = |i: usize| (changes[i].action, changes[i].id.group_kind());
+        let length = rest.iter().take_while(|i| kind(**i) == kind(*first)).count();
+        let (group, others) = rest.split_at(length);
+        let failed = remove_group(run, group).await;
+        rest = others;
+        if failed {
+            skip(run, rest, "nothing more is deleted, because a delete before it failed");
+            return;
+        }
+    }
+}
+
+fn skip(run: &mut Run<'_>, changes: &[usize], reason: &str) {
+    for change in changes {
+        run.finish(*change, Outcome::Skipped, Some(Failure::new(reason)));
+    }
+}
+
+async fn remove_group(run: &mut Run<'_>, group: &[usize]) -> bool {
+    let changes = run.changes();
+    let (job, options) = (run.job, run.options);
+    for index in group {
+        let change = &changes[*index];
+        run.say(Event::Started { id: change.id.clone(), action: change.action });
+    }
+    let mut answers = stream::iter(group.iter().copied())
+        .map(|index| async move { (index, remove(job, &changes[index], options).await) })
+        .buffer_unordered(options.parallelism.max(1));
+    let mut failed = false;
+    while let Some((index, answer)) = answers.next().await {
+        match answer {
+            Ok(()) if changes[index].action == Action::Forget => {
+                run.finish(index, Outcome::Configured, None);
+            }
+            Ok(()) => run.finish(index, Outcome::Deleted, None),
+            Err(failure) => {
+                failed = true;
+                run.finish(index, Outcome::Failed, Some(failure));
+            }
+        }
+    }
+    failed
+}
+
+async fn remove(job: &crate::Job<'_>, change: &Change, options: &Options) -> Result<(), Failure> {
+    let provider = job
+        .registry
+        .provider(&change.id)
+        .ok_or_else(|| Failure::new("nothing here serves this kind"))?;
+    if change.action == Action::Forget {
+        return Ok(provider.forget(change).await?);
+    }
+    let uid = change
+        .uid
+        .clone()
+        .ok_or_else(|| Failure::new("the plan does not say which object to delete; plan again"))?;
+    let delete = Delete { id: change.id.clone(), api_version: change.api_version.clone(), uid };
+    provider.delete(&delete).await?;
+    if options.wait {
+        wait_until_gone(provider.as_ref(), change, options.timeout).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Waiting for health, for all objects in flight at once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use suimon_model::{Health, HealthStatus, Outcome, ResourceId};
+use suimon_provider::Registry;
+use tokio::time::Instant;
+
+/// An object that was written, or that others wait for.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    pub(crate) id: ResourceId,
+    pub(crate) api_version: String,
+    /// Index into the plan's changes; `None` for an object the plan does not touch.
+    pub(crate) change: Option<usize>,
+    pub(crate) outcome: Outcome,
+    pub(crate) deadline: Instant,
+    pub(crate) health: Health,
+}
+
+/// Asks how objects are, grouped by provider, after a pause. Answers in the order of `waiting`.
+pub(crate) async fn poll(
+    registry: &Registry,
+    waiting: Vec<(usize, ResourceId, String)>,
+    pause: Duration,
+) -> Vec<(usize, Health)> {
+    tokio::time::sleep(pause).await;
+    let mut groups: BTreeMap<&str, Vec<&(usize, ResourceId, String)>> = BTreeMap::new();
+    let mut answers = Vec::with_capacity(waiting.len());
+    for item in &waiting {
+        match registry.provider(&item.1) {
+            Some(provider) => groups.entry(provider.name()).or_default().push(item),
+            None => answers.push((item.0, Health::new(HealthStatus::Unknown, "no provider"))),
+        }
+    }
+    for provider in registry.iter() {
+        let Some(items) = groups.get(provider.name()) else { continue };
+        let ids: Vec<_> =
+            items.iter().map(|(_, id, version)| (id.clone(), version.clone())).collect();
+        let healths = match provider.health(&ids).await {
+            Ok(healths) if healths.len() == items.len() => healths,
+            Ok(_) => vec![Health::new(HealthStatus::Unknown, "incomplete answer"); items.len()],
+            Err(error) => {
+                vec![Health::new(HealthStatus::Unknown, error.to_string()); items.len()]
+            }
+        };
+        answers.extend(items.iter().map(|item| item.0).zip(healths));
+    }
+    answers
+}
+
+/// `600s`, `90s`: durations in messages.
+pub(crate) fn seconds(duration: Duration) -> String {
+    if duration.as_secs() >= 60 && duration.as_secs().is_multiple_of(60) {
+        format!("{}m", duration.as_secs() / 60)
+    } else {
+        format!("{}s", duration.as_secs_f64())
+    }
+}
