@@ -21,7 +21,7 @@ const LONGEST_POLL: Duration = Duration::from_secs(1);
 
 /// What a future of the walk came back with.
 enum Done {
-    Wrote(usize, Result<Written, Failure>),
+    Wrote(usize, Box<Result<Written, Failure>>),
     Collected(usize, Vec<(DeferredRef, String)>),
 }
 
@@ -258,7 +258,8 @@ impl<'a> Run<'a> {
         self.say(Event::Started { id: plan.id.clone(), action: plan.action });
         let manifest = manifest.resolve(|target, name| self.attributes.get(target, name));
         flights.push(Box::pin(async move {
-            Done::Wrote(node, step::write(provider.as_ref(), plan, &manifest, options).await)
+            let answer = step::write(provider.as_ref(), plan, &manifest, options).await;
+            Done::Wrote(node, Box::new(answer))
         }));
     }
 
@@ -304,7 +305,7 @@ impl<'a> Run<'a> {
                 else {
                     return;
                 };
-                match answer {
+                match *answer {
                     Err(failure) => self.fail(node, Some(change), failure),
                     Ok(written) => self.wrote(node, change, written, flights),
                 }

@@ -7,6 +7,9 @@ use suimon_plan::{Action, Plan};
 
 use crate::{ApprovedPlan, Finding, Verdict};
 
+/// The rule of findings about fields that other managers own.
+pub const CONFLICT: &str = "conflict";
+
 /// What the gate needs to know besides the plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -60,6 +63,9 @@ fn denials(plan: &Plan, facts: &Facts) -> Vec<Finding> {
             help: None,
         });
     }
+    if !facts.force_conflicts {
+        findings.extend(conflicts(plan));
+    }
     for change in plan.deletes().filter(|c| is_protected(&facts.protect.kinds, &c.id)) {
         let verb = if change.action == Action::Replace { "replaced" } else { "deleted" };
         findings.push(Finding {
@@ -73,6 +79,19 @@ fn denials(plan: &Plan, facts: &Facts) -> Vec<Finding> {
         });
     }
     findings
+}
+
+fn conflicts(plan: &Plan) -> impl Iterator<Item = Finding> + '_ {
+    let pairs = plan.changes.iter().flat_map(|c| c.conflicts.iter().map(move |x| (&c.id, x)));
+    pairs.filter(|(_, conflict)| !conflict.repairs_drift).map(|(id, conflict)| Finding {
+        rule: CONFLICT,
+        message: format!("{id}: {} is owned by {}", conflict.field, conflict.manager),
+        help: Some(
+            "leave the field to its owner by taking it out of the declaration, or take it over \
+             with `--force-conflicts`"
+                .to_owned(),
+        ),
+    })
 }
 
 fn is_protected(kinds: &BTreeSet<String>, id: &ResourceId) -> bool {
@@ -126,3 +145,6 @@ fn holds(plan: &Plan, facts: &Facts) -> Vec<Finding> {
     }
     findings
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,5 +6,5 @@
 mod authorize;
 mod verdict;
 
-pub use authorize::{Facts, authorize};
+pub use authorize::{CONFLICT, Facts, authorize};
 pub use verdict::{ApprovedPlan, Finding, Verdict};

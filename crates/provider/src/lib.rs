@@ -1,9 +1,13 @@
 //! The port to live APIs: what the engine and apply need of Kubernetes, ECS, EKS and Secrets Manager.
 
 mod error;
+#[cfg(feature = "testing")]
+mod fake;
 mod provider;
 mod registry;
 
 pub use error::{Error, Result};
+#[cfg(feature = "testing")]
+pub use fake::FakeProvider;
 pub use provider::{Delete, DryRun, Membership, Observation, Provider, Scope, Write, Written};
 pub use registry::Registry;
