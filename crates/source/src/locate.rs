@@ -1,0 +1,28 @@
+//! Where the project is: the nearest `suimon.yaml` at or above a folder.
+
+use crate::Error;
+use crate::path::join;
+
+/// The file that makes a folder a project.
+pub(crate) const PROJECT_FILE: &str = "suimon.yaml";
+
+/// The nearest folder at or above `start` with a project in it; both are paths from the top, which is
+/// the empty path. `Err` has all folders that were looked into.
+pub(crate) fn nearest(
+    start: &str,
+    has: impl Fn(&str) -> Result<bool, Error>,
+) -> Result<Result<String, Vec<String>>, Error> {
+    let mut looked = Vec::new();
+    let mut folder = start;
+    loop {
+        let file = join(folder, PROJECT_FILE);
+        if has(&file)? {
+            return Ok(Ok(folder.to_owned()));
+        }
+        looked.push(file);
+        if folder.is_empty() {
+            return Ok(Err(looked));
+        }
+        folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    }
+}

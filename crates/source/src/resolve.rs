@@ -1,0 +1,165 @@
+//! Revisions: from what people write to a commit.
+
+use gix::ObjectId;
+use gix::bstr::{BStr, ByteSlice};
+
+use crate::Error;
+use crate::mirror::HEAD_OF_REMOTE;
+use crate::store::Store;
+
+/// Refuses what could be read as an option, or cannot be printed, before anything is started.
+pub(crate) fn check(revision: &str) -> Result<(), Error> {
+    const LONGEST: usize = 1024;
+    let why = if revision.is_empty() {
+        "it is empty"
+    } else if revision.starts_with('-') {
+        "it starts with `-`, like an option"
+    } else if revision.chars().any(char::is_control) {
+        "it has control characters"
+    } else if revision.len() > LONGEST {
+        "it is too long"
+    } else {
+        return Ok(());
+    };
+    Err(Error::BadRevision { revision: revision.to_owned(), why })
+}
+
+/// Whether it is a whole commit id, which never means anything else.
+pub(crate) fn is_full_id(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The commit that a revision means, and its tree. Remote repositories are asked where the mirror
+/// cannot tell.
+pub(crate) fn commit(store: &Store, revision: &str) -> Result<(ObjectId, ObjectId), Error> {
+    check(revision)?;
+    let Some(mirror) = store.mirror() else { return in_store(store, revision, revision) };
+    let spec = remote_head(revision);
+    if is_full_id(revision) {
+        if let Ok(found) = in_store(store, revision, &spec) {
+            return Ok(found);
+        }
+        mirror.refresh()?;
+        if let Ok(found) = in_store(store, revision, &spec) {
+            return Ok(found);
+        }
+        if let Err(why) = mirror.fetch_commit(&revision.to_ascii_lowercase())? {
+            return Err(not_found(store, revision, why));
+        }
+    } else {
+        mirror.refresh()?;
+        if revision.starts_with("refs/") && !mirror.has_branches_of(revision) {
+            if let Err(why) = mirror.fetch_ref(revision)? {
+                return Err(not_found(store, revision, why));
+            }
+        }
+    }
+    store.reopen(mirror)?;
+    in_store(store, revision, &spec)
+}
+
+/// The remote's HEAD is kept under a name of its own in the mirror.
+fn remote_head(revision: &str) -> String {
+    for head in ["HEAD", "@"] {
+        if let Some(rest) = revision.strip_prefix(head) {
+            if rest.is_empty() || rest.starts_with(['~', '^', ':']) {
+                return format!("{HEAD_OF_REMOTE}{rest}");
+            }
+        }
+    }
+    revision.to_owned()
+}
+
+fn in_store(store: &Store, revision: &str, spec: &str) -> Result<(ObjectId, ObjectId), Error> {
+    let looked = look(&store.lock(), spec);
+    looked.map_err(|miss| {
+        let (revision, place) = (revision.to_owned(), store.place().to_owned());
+        match miss {
+            Miss::Ambiguous => Error::Ambiguous { revision, place },
+            Miss::Nothing { unborn }
+                if revision == "HEAD" && (unborn || store.mirror().is_some()) =>
+            {
+                Error::NoCommit { place }
+            }
+            Miss::Nothing { .. } => not_found(store, &revision, String::new()),
+            Miss::NotACommit(kind) => Error::NotACommit { revision, place, kind },
+            Miss::Broken { id, why } => {
+                Error::Broken { path: String::new(), id: id.to_string(), why }
+            }
+        }
+    })
+}
+
+/// Why a revision is no commit.
+enum Miss {
+    Ambiguous,
+    Nothing { unborn: bool },
+    NotACommit(String),
+    Broken { id: ObjectId, why: String },
+}
+
+fn look(repository: &gix::Repository, spec: &str) -> Result<(ObjectId, ObjectId), Miss> {
+    let id = repository.rev_parse_single(BStr::new(spec)).map_err(|error| {
+        if is_ambiguous(&error) {
+            Miss::Ambiguous
+        } else {
+            Miss::Nothing { unborn: repository.head().is_ok_and(|head| head.is_unborn()) }
+        }
+    })?;
+    let broken = |error: gix::Error| Miss::Broken {
+        id: id.detach(),
+        why: error.probable_cause().to_string(),
+    };
+    let object = id.object().and_then(|object| object.peel_tags_to_end()).map_err(broken)?;
+    if object.kind != gix::objs::Kind::Commit {
+        return Err(Miss::NotACommit(object.kind.to_string()));
+    }
+    let commit = object.id;
+    let tree = object.try_into_commit().map_err(broken)?.tree_id().map_err(broken)?.detach();
+    Ok((commit, tree))
+}
+
+fn is_ambiguous(error: &gix::Error) -> bool {
+    use gix::revision::spec::parse::Error as Parse;
+    matches!(
+        error.downcast_any_ref::<Parse>(),
+        Some(Parse::AmbiguousPrefix { .. } | Parse::AmbiguousRefAndObject { .. })
+    )
+}
+
+fn not_found(store: &Store, revision: &str, why: String) -> Error {
+    Error::NoRevision {
+        near: near(&store.lock(), revision),
+        revision: revision.to_owned(),
+        place: store.place().to_owned(),
+        why,
+    }
+}
+
+/// Branches and tags whose names are close, the closest first.
+fn near(repository: &gix::Repository, revision: &str) -> Vec<String> {
+    const MOST: usize = 3;
+    let Ok(platform) = repository.references() else { return Vec::new() };
+    let Ok(all) = platform.all() else { return Vec::new() };
+    let mut near: Vec<(usize, String)> = Vec::new();
+    for reference in all.flatten() {
+        let full = reference.name().as_bstr();
+        let kinds: [(&str, &str); 3] =
+            [("refs/heads/", "branch"), ("refs/tags/", "tag"), ("refs/remotes/", "branch")];
+        for (prefix, kind) in kinds {
+            let Some(short) = full.strip_prefix(prefix.as_bytes()).and_then(|s| s.to_str().ok())
+            else {
+                continue;
+            };
+            let last = short.rsplit('/').next().unwrap_or(short);
+            let distance =
+                strsim::osa_distance(short, revision).min(strsim::osa_distance(last, revision));
+            if distance <= revision.chars().count().div_ceil(3) {
+                near.push((distance, format!("{kind} `{}`", crate::path::shown(short))));
+            }
+        }
+    }
+    near.sort();
+    near.truncate(MOST);
+    near.into_iter().map(|(_, name)| name).collect()
+}

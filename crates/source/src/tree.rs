@@ -1,0 +1,89 @@
+//! Git trees, decoded and mistrusted.
+
+use std::collections::HashSet;
+
+use gix::ObjectId;
+use gix::bstr::{BString, ByteSlice};
+use gix::objs::TreeRefIter;
+use gix::objs::tree::EntryKind as Mode;
+
+use crate::Error;
+use crate::path::{join, name_problem};
+
+/// What a tree says about one name.
+#[derive(Debug, Clone)]
+pub(crate) struct TreeEntry {
+    pub(crate) name: BString,
+    pub(crate) mode: Mode,
+    pub(crate) id: ObjectId,
+}
+
+/// All entries of a tree object, as they are; `folder` is where it is, for messages.
+pub(crate) fn decode(folder: &str, id: ObjectId, data: &[u8]) -> Result<Vec<TreeEntry>, Error> {
+    let mut entries = Vec::new();
+    for entry in TreeRefIter::from_bytes(data, id.kind()) {
+        let entry = entry.map_err(|error| bad(folder, id, error.probable_cause().to_string()))?;
+        entries.push(TreeEntry {
+            name: entry.filename.to_owned(),
+            mode: entry.mode.kind(),
+            id: entry.oid.to_owned(),
+        });
+    }
+    Ok(entries)
+}
+
+/// The entry of that name, which must be the only one.
+pub(crate) fn find<'a>(
+    folder: &str,
+    id: ObjectId,
+    entries: &'a [TreeEntry],
+    name: &str,
+) -> Result<Option<&'a TreeEntry>, Error> {
+    let mut same = entries.iter().filter(|entry| entry.name == name.as_bytes());
+    let found = same.next();
+    if same.next().is_some() {
+        return Err(bad(folder, id, format!("the name `{name}` is in it twice")));
+    }
+    Ok(found)
+}
+
+/// The names of a folder that is listed, all of them checked.
+pub(crate) fn checked_names(
+    folder: &str,
+    id: ObjectId,
+    entries: &[TreeEntry],
+) -> Result<Vec<String>, Error> {
+    let mut seen = HashSet::new();
+    let mut names = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let Ok(name) = entry.name.to_str() else {
+            let name = entry.name.to_str_lossy().into_owned();
+            return Err(Error::NotUtf8 { folder: folder.to_owned(), name });
+        };
+        if let Some(why) = name_problem(name) {
+            return Err(bad(folder, id, format!("the name `{}`: {why}", crate::path::shown(name))));
+        }
+        if !seen.insert(name) {
+            return Err(bad(
+                folder,
+                id,
+                format!("the name `{}` is in it twice", crate::path::shown(name)),
+            ));
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+/// Refuses what is neither a file nor a folder.
+pub(crate) fn refuse_others(folder: &str, name: &str, mode: Mode) -> Result<(), Error> {
+    match mode {
+        Mode::Link => Err(Error::Symlink { path: join(folder, name) }),
+        Mode::Commit => Err(Error::Submodule { path: join(folder, name) }),
+        Mode::Tree | Mode::Blob | Mode::BlobExecutable => Ok(()),
+    }
+}
+
+fn bad(folder: &str, id: ObjectId, why: String) -> Error {
+    Error::BadTree { folder: folder.to_owned(), id: id.to_string(), why }
+}
