@@ -33,8 +33,7 @@ pub(crate) fn link(manifests: &[&Manifest], links: &mut Links) {
     for (node, manifest) in aws() {
         let body = manifest.body.value();
         for reference in references(&body) {
-            let namespace = reference.namespace.or(manifest.id.namespace.as_deref());
-            let targets = targets(&reference, namespace, manifest, &declared, manifests);
+            let targets = targets(&reference, manifest, &declared, manifests);
             let field = reference.field;
             for target in targets {
                 links.one(node, target, EdgeReason::AckRef { field: field.into() });
@@ -77,16 +76,20 @@ fn reference<'v>(field: &'v str, value: &'v Value) -> Option<Reference<'v>> {
 /// resource of the same group is preferred. What is not declared is taken to exist elsewhere.
 fn targets(
     reference: &Reference<'_>,
-    namespace: Option<&str>,
     manifest: &Manifest,
     declared: &ByKind<'_>,
     manifests: &[&Manifest],
 ) -> Vec<u32> {
     let stem = reference.field.trim_end_matches('s').trim_end_matches("Ref");
     let words = stem.char_indices().filter(|(at, c)| *at == 0 || c.is_ascii_uppercase());
+    let places = match reference.namespace {
+        Some(named) => vec![Some(named)],
+        None => vec![manifest.id.namespace.as_deref(), None],
+    };
     let matching = words
-        .filter_map(|(at, _)| declared.get(&(stem[at..].to_lowercase(), namespace, reference.name)))
-        .next();
+        .map(|(at, _)| stem[at..].to_lowercase())
+        .flat_map(|kind| places.iter().map(move |place| (kind.clone(), *place, reference.name)))
+        .find_map(|key| declared.get(&key));
     let Some(matching) = matching else { return Vec::new() };
     let group = |node: &&u32| manifests[**node as usize].id.group == manifest.id.group;
     match matching.iter().find(group) {

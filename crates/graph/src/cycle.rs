@@ -17,7 +17,7 @@ const LISTED: usize = 50;
 /// How many edges are looked at for one shortest cycle once a cycle is known. Reached only where
 /// tens of thousands of objects wait for each other; the cycle is then real but may not be the
 /// shortest.
-const WORK: usize = 20_000_000;
+const WORK: usize = 5_000_000;
 
 /// A number for each group of vertices that wait for each other; 0 for a vertex on its own.
 fn groups(graph: &Graph) -> (Vec<u32>, Vec<Vec<u32>>) {
@@ -205,7 +205,7 @@ fn help(reasons: &[&EdgeReason]) -> &'static str {
         "give the objects sync waves in the order in which they need each other, or the same wave"
     } else if any(|reason| matches!(reason, EdgeReason::DependsOn | EdgeReason::CliUtilsDependsOn))
     {
-        "remove one of the depends-on annotations"
+        "remove a depends-on annotation"
     } else {
         "remove one of these references"
     }

@@ -37,7 +37,7 @@ impl fmt::Display for EdgeReason {
         match self {
             Self::DependsOn => f.write_str("suimon.dev/depends-on"),
             Self::CliUtilsDependsOn => f.write_str("config.kubernetes.io/depends-on"),
-            Self::Ref { attribute } => write!(f, "ref() to {attribute}"),
+            Self::Ref { attribute } => write!(f, "ref() reads {attribute}"),
             Self::AckRef { field } => write!(f, "{field}"),
             Self::SyncWave { from, to } => write!(f, "sync-wave {from} after {to}"),
             Self::Implied(what) => f.write_str(what),

@@ -24,8 +24,8 @@ pub(crate) fn read(
                 links.one(node, target, EdgeReason::Ref { attribute });
             }
             None => problems.push(
-                undeclared("unknown-reference", "ref()", &deferred.target, manifest, index)
-                    .detail(format!("the value is used at `{}`", deferred.pointer)),
+                undeclared("unknown-reference", &deferred.target, manifest, index)
+                    .detail(format!("`{}` reads its `{}`", deferred.pointer, deferred.attribute)),
             ),
         }
     }
@@ -43,10 +43,10 @@ pub(crate) fn read(
                 }
                 Ok(id) => match index.lookup(&id) {
                     Some(target) => targets.push(target),
-                    None => {
-                        let by = reason.to_string();
-                        problems.push(undeclared("unknown-dependency", &by, &id, manifest, index));
-                    }
+                    None => problems.push(
+                        undeclared("unknown-dependency", &id, manifest, index)
+                            .detail(format!("`{entry}` in {reason}")),
+                    ),
                 },
             }
         }
@@ -65,7 +65,8 @@ fn own_syntax(text: &str) -> Result<ResourceId, &'static str> {
 fn cli_utils_syntax(text: &str) -> Result<ResourceId, &'static str> {
     let parts: Vec<&str> = text.split('/').map(str::trim).collect();
     let (group, namespace, kind, name) = match parts.as_slice() {
-        [group, kind, name] => (group, None, kind, name),
+        // A kind starts with a capital and a group does not: `ConfigMap/web/a` is the other syntax.
+        [group, kind, name] if !group.starts_with(char::is_uppercase) => (group, None, kind, name),
         [group, "namespaces", namespace, kind, name] if !namespace.is_empty() => {
             (group, Some(*namespace), kind, name)
         }
@@ -106,25 +107,22 @@ fn malformed(
 ) -> Diagnostic {
     let summary = format!("`{entry}` in {reason} of `{}` is not an id", manifest.id);
     let mut help = format!("write {expected}");
-    if *reason == EdgeReason::DependsOn
-        && let Some(id) = index.nearest(entry)
-    {
-        help.push_str(&format!("; did you mean `{id}`?"));
+    if let Some(id) = index.nearest(entry) {
+        help.push_str(&format!("; the nearest object is `{id}`"));
     }
     Diagnostic::error("invalid-dependency", summary).at(manifest.origin.location()).help(help)
 }
 
 fn undeclared(
     code: &'static str,
-    by: &str,
     id: &ResourceId,
     manifest: &Manifest,
     index: &mut Index<'_>,
 ) -> Diagnostic {
     let summary = format!("`{}` waits for `{id}`, which is not declared", manifest.id);
     let help = match index.nearest(&id.to_string()) {
-        Some(near) => format!("by {by}; did you mean `{near}`?"),
-        None => format!("by {by}; declare it in this environment or remove the dependency"),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "declare it in this environment or remove the dependency".to_owned(),
     };
     Diagnostic::error(code, summary).at(manifest.origin.location()).help(help)
 }

@@ -84,7 +84,8 @@ impl Links {
     }
 }
 
-/// Builds the graph: edges sorted, one between each pair, with the strongest reason.
+/// Builds the graph: one edge between each pair, with the strongest reason. Edges go in from the
+/// last to the first, because the neighbours of a vertex come out the other way round.
 pub(crate) fn graph_of(vertices: usize, mut links: Vec<Link>) -> Graph {
     links.sort_unstable();
     links.dedup_by(|later, first| (later.0, later.1) == (first.0, first.1));
@@ -92,7 +93,7 @@ pub(crate) fn graph_of(vertices: usize, mut links: Vec<Link>) -> Graph {
     for _ in 0..vertices {
         graph.add_node(());
     }
-    for (dependent, dependency, reason) in links {
+    for (dependent, dependency, reason) in links.into_iter().rev() {
         graph.add_edge(NodeIndex::from(dependent), NodeIndex::from(dependency), reason);
     }
     graph

@@ -89,7 +89,7 @@ impl Order {
     /// barrier is in [`barriers`](Self::barriers) instead.
     pub fn edges(&self) -> impl Iterator<Item = Edge> + '_ {
         let between_objects = |a: usize, b: usize| a < self.len() && b < self.len();
-        self.0.graph.edge_references().filter_map(move |edge| {
+        self.0.graph.edge_references().rev().filter_map(move |edge| {
             let (dependent, dependency) = (edge.source().index(), edge.target().index());
             between_objects(dependent, dependency)
                 .then(|| self.edge(dependent, dependency, edge.weight()))

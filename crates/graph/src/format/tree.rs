@@ -18,7 +18,9 @@ const DEPTH: usize = 16;
 /// not unfolded again; a barrier is one line. The namespace of an object is left out where something
 /// else under it waits for that namespace already.
 pub fn tree(order: &Order) -> String {
-    let mut printer = Printer { order, shown: vec![false; order.len()], out: String::new() };
+    let sizes = (order.len()..order.vertices()).map(|hub| order.neighbors(hub, Outgoing).count());
+    let sizes = sizes.collect();
+    let mut printer = Printer { order, sizes, shown: vec![false; order.len()], out: String::new() };
     let mut roots: VecDeque<usize> =
         (0..order.len()).filter(|node| !is_awaited(order, *node)).collect();
     while let Some(root) = roots.pop_front() {
@@ -38,6 +40,8 @@ fn is_awaited(order: &Order, node: usize) -> bool {
 
 struct Printer<'a> {
     order: &'a Order,
+    /// How many objects are behind each barrier.
+    sizes: Vec<usize>,
     shown: Vec<bool>,
     out: String,
 }
@@ -55,8 +59,8 @@ impl Printer<'_> {
             let last = at + 1 == lines.len();
             self.out.push_str(indent);
             self.out.push_str(if last { "└── " } else { "├── " });
-            if *vertex >= self.order.len() {
-                let size = self.order.neighbors(*vertex, Outgoing).count();
+            if let Some(barrier) = vertex.checked_sub(self.order.len()) {
+                let size = self.sizes[barrier];
                 let _ = match reason {
                     EdgeReason::SyncWave { to, .. } => {
                         writeln!(self.out, "everything of sync-wave {to} ({size} objects)")
