@@ -1,0 +1,18 @@
+//! Text for a terminal or a log, in Terraform's habits.
+
+mod diagnostics;
+mod event;
+mod findings;
+mod object;
+mod plan;
+mod problems;
+mod report;
+
+pub use diagnostics::{Sources, diagnostics};
+pub use event::event;
+pub use findings::findings;
+pub use plan::{drift, plan, plan_parts};
+pub(crate) use plan::{gone, summary};
+pub(crate) use problems::subject;
+pub(crate) use report::Totals;
+pub use report::report;
