@@ -1,0 +1,246 @@
+//! `envs/<env>/environment.yaml`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use suimon_model::{
+    AwsTarget, Diagnostic, Environment, KubernetesTarget, Location, Platform, Protect, Snapshot,
+    Targets,
+};
+
+use super::project::{folders_with_environment, missing_environment};
+use super::reader::Reader;
+use crate::suggest::did_you_mean;
+use crate::text::Places;
+use crate::yaml::{Node, Pos};
+
+/// Everything that the file says.
+pub(crate) struct EnvironmentFile {
+    pub(crate) environment: Environment,
+    pub(crate) places: Places,
+    /// `spec.values`: a mapping.
+    pub(crate) values: Option<Node>,
+    pub(crate) instances: Vec<Instance>,
+    pub(crate) patches: Vec<Patch>,
+}
+
+/// One entry of `spec.modules`.
+pub(crate) struct Instance {
+    pub(crate) name: String,
+    pub(crate) pos: Pos,
+    pub(crate) module: String,
+    pub(crate) module_pos: Pos,
+    pub(crate) platform: Option<Platform>,
+    /// A mapping.
+    pub(crate) values: Option<Node>,
+}
+
+/// One entry of `spec.patches`.
+pub(crate) struct Patch {
+    pub(crate) pos: Pos,
+    pub(crate) group: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: Option<String>,
+    /// A mapping (merge patch) or a list (RFC 6902).
+    pub(crate) patch: Node,
+}
+
+/// Reads the file of an environment.
+pub(crate) fn environment_file(
+    snapshot: &dyn Snapshot,
+    name: &str,
+) -> Result<EnvironmentFile, Vec<Diagnostic>> {
+    let missing = |snapshot: &dyn Snapshot| match folders_with_environment(snapshot) {
+        Ok(known) => vec![missing_environment(name, &known).at(Location::file("envs"))],
+        Err(error) => vec![error],
+    };
+    if crate::names::dns_label(name).is_some() {
+        return Err(missing(snapshot));
+    }
+    let path = format!("envs/{name}/environment.yaml");
+    let mut reader = Reader::new(&path);
+    let Some(root) = reader.load(snapshot, &path) else {
+        return Err(if reader.errors.is_empty() { missing(snapshot) } else { reader.errors });
+    };
+    let header = reader.header(&root, "Environment");
+    reader.same_name(&header, name);
+    let mut environment = Environment {
+        name: name.to_owned(),
+        platform: Platform::Kubernetes,
+        targets: Targets::default(),
+        protect: Protect::default(),
+        gate: None,
+        location: header.name_at.clone(),
+    };
+    let (mut values, mut instances, mut patches) = (None, Vec::new(), Vec::new());
+    const KEYS: [&str; 7] =
+        ["platform", "targets", "values", "modules", "patches", "protect", "gate"];
+    if let Some(spec) = header.spec
+        && reader.mapping(spec, "`spec`", &KEYS)
+    {
+        if let Some(node) = reader.required(spec, "platform") {
+            environment.platform = platform(&mut reader, node).unwrap_or(Platform::Kubernetes);
+        }
+        if let Some(node) = spec.get("targets") {
+            environment.targets = targets(&mut reader, node);
+        }
+        if let Some(node) = spec.get("protect") {
+            environment.protect = protect(&mut reader, node);
+        }
+        environment.gate = reader.free_mapping(spec, "gate").map(Node::value);
+        values = reader.free_mapping(spec, "values").cloned();
+        instances = modules(&mut reader, spec);
+        patches = self::patches(&mut reader, spec);
+    }
+    let places = Places::file(path.as_str());
+    reader.finish(Some(EnvironmentFile { environment, places, values, instances, patches }))
+}
+
+fn platform(reader: &mut Reader, node: &Node) -> Option<Platform> {
+    match reader.text(node, "platform")?.as_str() {
+        "kubernetes" => Some(Platform::Kubernetes),
+        "ecs" => Some(Platform::Ecs),
+        other => {
+            let mut error =
+                Diagnostic::error("wrong-value", format!("there is no platform `{other}`"))
+                    .at(reader.at(node));
+            error.help = did_you_mean(other, &["kubernetes", "ecs"]);
+            reader.errors.push(error);
+            None
+        }
+    }
+}
+
+fn targets(reader: &mut Reader, node: &Node) -> Targets {
+    let mut targets = Targets::default();
+    if !reader.mapping(node, "`targets`", &["aws", "kubernetes"]) {
+        return targets;
+    }
+    if let Some(aws) = node.get("aws")
+        && reader.mapping(aws, "`aws`", &["region", "accountId", "assumeRole", "profile"])
+    {
+        targets.aws = Some(AwsTarget {
+            region: reader.optional_text(aws, "region"),
+            account_id: account_id(reader, aws),
+            assume_role: reader.optional_text(aws, "assumeRole"),
+            profile: reader.optional_text(aws, "profile"),
+        });
+    }
+    const KUBERNETES: [&str; 4] = ["context", "eksCluster", "inCluster", "clusterUid"];
+    if let Some(kubernetes) = node.get("kubernetes")
+        && reader.mapping(kubernetes, "`kubernetes`", &KUBERNETES)
+    {
+        targets.cluster_uid = reader.optional_text(kubernetes, "clusterUid");
+        targets.kubernetes = kubernetes_target(reader, kubernetes);
+    }
+    targets
+}
+
+fn account_id(reader: &mut Reader, aws: &Node) -> Option<String> {
+    let node = aws.get("accountId")?;
+    let text = reader.text(node, "accountId")?;
+    if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(text);
+    }
+    reader.error("wrong-value", "`accountId` must be twelve digits".to_owned(), node.pos);
+    None
+}
+
+fn kubernetes_target(reader: &mut Reader, node: &Node) -> Option<KubernetesTarget> {
+    let mut found = Vec::new();
+    if let Some(context) = reader.optional_text(node, "context") {
+        found.push(KubernetesTarget::Context(context));
+    }
+    if let Some(cluster) = reader.optional_text(node, "eksCluster") {
+        found.push(KubernetesTarget::EksCluster(cluster));
+    }
+    if reader.flag(node, "inCluster") {
+        found.push(KubernetesTarget::InCluster);
+    }
+    if found.len() != 1 {
+        let summary =
+            "`kubernetes` needs exactly one of `context`, `eksCluster`, `inCluster: true`";
+        reader.error("wrong-value", summary.to_owned(), node.pos);
+        return None;
+    }
+    found.pop()
+}
+
+fn protect(reader: &mut Reader, node: &Node) -> Protect {
+    let mut protect = Protect::default();
+    if !reader.mapping(node, "`protect`", &["maxDeletes", "kinds"]) {
+        return protect;
+    }
+    protect.max_deletes = reader.count(node, "maxDeletes");
+    let kinds = reader.items(node, "kinds");
+    let mut names = BTreeSet::new();
+    for item in kinds {
+        if let Some(kind) = reader.text(item, "kinds") {
+            names.insert(kind);
+        }
+    }
+    protect.kinds = names;
+    protect
+}
+
+fn modules(reader: &mut Reader, spec: &Node) -> Vec<Instance> {
+    let mut instances = Vec::new();
+    let mut seen: HashMap<String, Pos> = HashMap::new();
+    for item in reader.items(spec, "modules") {
+        if !reader.mapping(item, "a module", &["name", "module", "platform", "values"]) {
+            continue;
+        }
+        let name = reader.required(item, "name").and_then(|node| {
+            let name = reader.label(node, "name")?;
+            if let Some(first) = seen.insert(name.clone(), node.pos) {
+                let error = Diagnostic::error(
+                    "duplicate-instance",
+                    format!("the instance name `{name}` is given twice"),
+                )
+                .at(reader.at(node))
+                .related(reader.places.at(first), "first given here");
+                reader.errors.push(error);
+            }
+            Some((name, node.pos))
+        });
+        let module = reader
+            .required(item, "module")
+            .and_then(|node| Some((reader.label(node, "module")?, node.pos)));
+        let platform = item.get("platform").and_then(|node| platform(reader, node));
+        let values = reader.free_mapping(item, "values").cloned();
+        if let (Some((name, pos)), Some((module, module_pos))) = (name, module) {
+            instances.push(Instance { name, pos, module, module_pos, platform, values });
+        }
+    }
+    instances
+}
+
+fn patches(reader: &mut Reader, spec: &Node) -> Vec<Patch> {
+    let mut patches = Vec::new();
+    for item in reader.items(spec, "patches") {
+        if !reader.mapping(item, "a patch", &["target", "patch"]) {
+            continue;
+        }
+        let target = reader.required(item, "target");
+        let patch = reader.required(item, "patch");
+        let (Some(target), Some(patch)) = (target, patch) else { continue };
+        if patch.entries().is_none() && patch.items().is_none() {
+            reader.wrong_type(patch, "`patch`", "a mapping (merge patch) or a list (RFC 6902)");
+            continue;
+        }
+        if !reader.mapping(target, "`target`", &["group", "kind", "name", "namespace"]) {
+            continue;
+        }
+        let kind = reader.required(target, "kind").and_then(|node| reader.text(node, "kind"));
+        let Some(kind) = kind else { continue };
+        patches.push(Patch {
+            pos: target.pos,
+            group: reader.optional_text(target, "group"),
+            kind,
+            namespace: reader.optional_text(target, "namespace"),
+            name: reader.optional_text(target, "name"),
+            patch: patch.clone(),
+        });
+    }
+    patches
+}

@@ -1,0 +1,24 @@
+//! The project's own files: `suimon.yaml`, `environment.yaml`, `release.yaml`, `module.yaml`.
+//!
+//! Strict: an unknown key, a wrong type, a missing key and a wrong name are errors with their place,
+//! and all of them are reported in one run.
+
+mod environment;
+mod module;
+mod project;
+mod reader;
+mod release;
+
+pub(crate) use environment::{EnvironmentFile, Instance, Patch, environment_file};
+pub(crate) use module::module_file;
+pub(crate) use project::{environment_names, project_file};
+pub(crate) use release::release_file;
+
+use suimon_model::{Diagnostic, Entry, EntryKind, Snapshot};
+
+/// The names of a folder's subfolders, sorted.
+fn folders(snapshot: &dyn Snapshot, folder: &str) -> Result<Vec<String>, Diagnostic> {
+    let entries = snapshot.list(folder)?.unwrap_or_default();
+    let folder_name = |entry: Entry| (entry.kind == EntryKind::Folder).then_some(entry.name);
+    Ok(entries.into_iter().filter_map(folder_name).collect())
+}

@@ -1,0 +1,9 @@
+//! From YAML documents to [`Manifest`](suimon_model::Manifest)s, checked before anything is written.
+
+mod check;
+mod kinds;
+mod read;
+mod strings;
+
+pub(crate) use check::{Where, check_object};
+pub(crate) use read::{Collector, Read, deferred, set_namespace};

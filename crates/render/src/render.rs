@@ -1,0 +1,179 @@
+//! The order of rendering.
+
+use std::sync::Arc;
+
+use suimon_model::{
+    DesiredState, Diagnostic, Diagnostics, Environment, Location, Project, Release, Snapshot,
+};
+
+use crate::config;
+use crate::jobs::{Input, Modules, Scope, Work, collect};
+use crate::limits;
+use crate::object::Collector;
+use crate::template::TemplateRunner;
+use crate::text::Places;
+use crate::{finish, patch};
+
+/// What an environment declares.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The objects and what they belong to.
+    pub state: DesiredState,
+    /// What the user should look at; never an error.
+    pub warnings: Diagnostics,
+}
+
+/// Reads `suimon.yaml`.
+///
+/// # Errors
+/// Everything that is wrong with it, also environments of the pipeline that have no folder.
+pub fn load_project(snapshot: &dyn Snapshot) -> Result<Project, Diagnostics> {
+    config::project_file(snapshot).map_err(sorted)
+}
+
+/// The environments: those of the pipeline in its order, then other folders under `envs/` that hold
+/// an `environment.yaml`, by name.
+///
+/// # Errors
+/// As for [`load_project`].
+pub fn environment_names(snapshot: &dyn Snapshot) -> Result<Vec<String>, Diagnostics> {
+    config::environment_names(snapshot).map_err(sorted)
+}
+
+/// Reads `envs/<env>/environment.yaml` without rendering anything.
+///
+/// # Errors
+/// Everything that is wrong with it; for an unknown environment the known ones.
+pub fn load_environment(
+    snapshot: &dyn Snapshot,
+    _project: &Project,
+    env: &str,
+) -> Result<Environment, Diagnostics> {
+    config::environment_file(snapshot, env).map(|file| file.environment).map_err(sorted)
+}
+
+/// Renders an environment.
+///
+/// # Guarantees
+/// The same snapshot gives the same bytes. Every independent error is reported in one run.
+///
+/// # Errors
+/// Everything that is wrong with the project's files, the templates, what they render, and the
+/// patches, each with its place in the file as its author wrote it.
+pub fn render(
+    snapshot: &dyn Snapshot,
+    env: &str,
+    runner: &dyn TemplateRunner,
+) -> Result<Rendered, Diagnostics> {
+    let mut problems = Diagnostics::new();
+    let mut take = |errors: Vec<Diagnostic>| problems.extend(errors);
+    let project = config::project_file(snapshot).map_err(&mut take).ok();
+    let file = config::environment_file(snapshot, env).map_err(&mut take).ok();
+    let release = match file.is_some() {
+        true => config::release_file(snapshot, env).map_err(&mut take).ok(),
+        false => None,
+    };
+    let pinned = release.as_ref().and_then(|(release, at)| {
+        modules(snapshot, release, at).map_err(|error| take(vec![error])).ok()
+    });
+    let (Some(project), Some(file), Some((release, _)), Some(pinned)) =
+        (project, file, release, pinned)
+    else {
+        return Err(problems.sorted());
+    };
+    let from: &dyn Snapshot = pinned.as_deref().unwrap_or(snapshot);
+    let suffix = release.modules.as_ref().map(|id| format!("@{}", id.get(..7).unwrap_or(id)));
+    let modules = Modules { snapshot: from, suffix: suffix.unwrap_or_default() };
+    let scope = Scope { snapshot, modules, project: &project.name, file: &file, release: &release };
+    let mut collector = read(collect(&scope), runner);
+    finish::custom_scopes(&mut collector.read, &mut collector.problems);
+    let complete = !collector.problems.has_errors();
+    let (places, patches) = (&file.places, &file.patches);
+    patch::apply(patches, places, &mut collector.read, complete, &mut collector.problems);
+    finish::duplicates(&collector.read, &mut collector.problems);
+    if complete {
+        finish::dangling(&collector.read, &mut collector.problems);
+    }
+    let modules_tree = match from.tree_id("modules") {
+        Ok(tree) => tree.unwrap_or_default(),
+        Err(error) => {
+            collector.problems.push(error);
+            String::new()
+        }
+    };
+    let warnings = collector.problems.sorted();
+    if warnings.has_errors() {
+        return Err(warnings);
+    }
+    let state = DesiredState {
+        project: project.name,
+        environment: file.environment,
+        revision: snapshot.revision().map(str::to_owned),
+        release,
+        modules_tree,
+        manifests: collector.read.into_iter().map(|read| read.manifest).collect(),
+    };
+    Ok(Rendered { state, warnings })
+}
+
+fn sorted(errors: Vec<Diagnostic>) -> Diagnostics {
+    errors.into_iter().collect::<Diagnostics>().sorted()
+}
+
+/// The snapshot that a release pins `modules/` to; `None` where it follows the environment's own.
+fn modules(
+    snapshot: &dyn Snapshot,
+    release: &Release,
+    at: &Location,
+) -> Result<Option<Arc<dyn Snapshot>>, Diagnostic> {
+    let Some(commit) = &release.modules else { return Ok(None) };
+    let pinned = snapshot.at(commit).map_err(|mut error| {
+        error.location = Some(at.clone());
+        error.help.get_or_insert_with(|| "fetch the commit, or pin one that is here".to_owned());
+        error
+    })?;
+    Ok(Some(pinned))
+}
+
+/// Runs the templates and reads all objects.
+fn read(work: Work, runner: &dyn TemplateRunner) -> Collector {
+    let Work { batch, inputs, lines, problems } = work;
+    let mut collector = Collector::new(problems);
+    let mut answers: Vec<Option<Result<String, Vec<Diagnostic>>>> =
+        runner.run(&batch).into_iter().map(Some).collect();
+    let mut left = limits::TOTAL_OUTPUT;
+    for input in inputs {
+        match input {
+            Input::Plain { file, text, instance } => {
+                left = left.saturating_sub(text.len());
+                collector.text(&text, &Places::file(file), instance.as_ref());
+            }
+            Input::Job { job, set, instance } => {
+                let answer = answers.get_mut(job).and_then(Option::take);
+                let source = batch.jobs.get(job).and_then(|job| {
+                    Some((batch.sets.get(set)?.sources.get(job.source)?, lines.get(set)?))
+                });
+                match (answer, source) {
+                    (Some(Ok(marked)), Some((source, lines))) => {
+                        left = left.saturating_sub(marked.len());
+                        let (text, map) = lines.strip(&marked);
+                        let places = Places::rendered(source.file.clone(), map);
+                        collector.text(&text, &places, instance.as_ref());
+                    }
+                    (Some(Err(errors)), _) => collector.problems.extend(errors),
+                    _ => collector.problems.push(Diagnostic::error(
+                        "worker",
+                        "the template runner gave fewer answers than there were templates",
+                    )),
+                }
+            }
+        }
+        if left == 0 {
+            let limit = limits::mebibytes(limits::TOTAL_OUTPUT);
+            let summary = format!("this environment renders more than {limit}");
+            collector.problems.push(Diagnostic::error("limit-output", summary));
+            break;
+        }
+    }
+    collector
+}

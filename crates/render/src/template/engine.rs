@@ -1,0 +1,362 @@
+//! Compiling a set of templates once, rendering its jobs, and translating Tera's errors.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use tera::{Context, ErrorKind, ReportError, Tera, Value};
+
+use super::batch::{TemplateBatch, TemplateScope, TemplateSet, TemplateSource};
+use super::filters;
+use super::lines::{SetLines, holds_marks};
+use super::prepare::{Marks, Prepared, bad_include, place, prepare};
+use super::problem::{At, Problem};
+use crate::limits;
+use crate::suggest::did_you_mean;
+
+/// Functions of other engines that a render must not have.
+const IMPURE: [&str; 16] = [
+    "get_env",
+    "now",
+    "get_random",
+    "random",
+    "uuid",
+    "uuidv4",
+    "env",
+    "getenv",
+    "read_file",
+    "load_data",
+    "lookup",
+    "date",
+    "timestamp",
+    "exec",
+    "http_get",
+    "fetch",
+];
+
+/// A set of templates, ready to render.
+pub(super) struct Compiled {
+    tera: Tera,
+    sources: Sources,
+}
+
+/// The texts, for messages.
+struct Sources {
+    files: HashMap<String, (Arc<str>, Arc<str>, Prepared)>,
+}
+
+impl Compiled {
+    /// Reads all templates of a set; every broken one is reported.
+    pub(super) fn new(set: &TemplateSet) -> Result<Self, Vec<Problem>> {
+        let lines = SetLines::new(set);
+        let blocks = !set.sources.iter().any(|source| source.text.contains("super"));
+        let mut files = HashMap::new();
+        for (index, source) in set.sources.iter().enumerate() {
+            let first = (!holds_marks(&source.text)).then(|| lines.first(index));
+            let prepared = prepare(&source.text, Marks { first, blocks });
+            files.insert(source.name.clone(), (source.file.clone(), source.text.clone(), prepared));
+        }
+        let sources = Sources { files };
+        let mut problems = sources.check(set);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut tera = engine();
+        let texts = set.sources.iter().filter_map(|source| {
+            Some((source.name.as_str(), sources.files.get(&source.name)?.2.text.as_str()))
+        });
+        match tera.add_raw_templates(texts) {
+            Ok(()) => Ok(Self { tera, sources }),
+            Err(error) => {
+                problems.extend(sources.each_syntax_error(set));
+                if problems.is_empty() {
+                    problems = sources.problems(&error, None);
+                }
+                Err(problems)
+            }
+        }
+    }
+}
+
+fn engine() -> Tera {
+    let mut tera = Tera::default();
+    tera.autoescape_on(Vec::<&'static str>::new());
+    filters::register(&mut tera);
+    tera
+}
+
+/// What templates of a scope see.
+pub(super) fn context(batch: &TemplateBatch, scope: &TemplateScope) -> Context {
+    let mut context = Context::new();
+    context.insert("project", &batch.project);
+    context.insert("env", &batch.env);
+    context.insert("artifacts", &batch.artifacts);
+    if let Some(name) = &scope.name {
+        context.insert("name", name);
+    }
+    let values = Value::try_from_serializable(&scope.values).unwrap_or_else(|_| Value::none());
+    context.insert_value("values", values);
+    context
+}
+
+/// Renders one template.
+pub(super) fn render_job(
+    compiled: &Compiled,
+    name: &str,
+    context: &Context,
+    scope: &TemplateScope,
+    cap: usize,
+    total: bool,
+) -> Result<String, Vec<Problem>> {
+    let mut output = Capped { bytes: Vec::new(), cap, full: false };
+    let result = compiled.tera.render_to(name, context, &mut output);
+    let file = compiled.sources.files.get(name).map(|(file, ..)| file.to_string());
+    let at = file.map(|file| (file, 0, 0));
+    if output.full {
+        let what = if total { "all templates together render" } else { "this template renders" };
+        let limit = if total { limits::TOTAL_OUTPUT } else { cap };
+        let summary = format!("{what} more than {}", limits::mebibytes(limit));
+        return Err(vec![Problem::new("limit-output", summary, at)]);
+    }
+    match result {
+        Ok(()) => String::from_utf8(output.bytes)
+            .map_err(|_| vec![Problem::new("template-encoding", "not UTF-8", at)]),
+        Err(error) => Err(compiled.sources.problems(&error, Some(scope))),
+    }
+}
+
+struct Capped {
+    bytes: Vec<u8>,
+    cap: usize,
+    full: bool,
+}
+
+impl Write for Capped {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + more.len() > self.cap {
+            self.full = true;
+            return Err(io::Error::other("output limit"));
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sources {
+    /// What can be said before Tera reads anything: includes, calls, branches.
+    fn check(&self, set: &TemplateSet) -> Vec<Problem> {
+        let names: Vec<&str> = set.sources.iter().map(|source| source.name.as_str()).collect();
+        let mut problems = Vec::new();
+        for source in &set.sources {
+            let Some((file, text, prepared)) = self.files.get(&source.name) else { continue };
+            let at = |offset: usize| place(file, text, offset);
+            for (name, offset) in &prepared.includes {
+                if let Some(problem) = bad_include(name, at(*offset)) {
+                    problems.push(problem);
+                } else if !names.contains(&name.as_str()) {
+                    let summary = format!("there is no template `{name}` in {}", set.folder);
+                    problems.push(
+                        Problem::new("template-include", summary, Some(at(*offset)))
+                            .help(did_you_mean(name, &names)),
+                    );
+                }
+            }
+            for (name, offset) in &prepared.calls {
+                if IMPURE.contains(&name.as_str()) {
+                    let summary = format!("`{name}` is not available: renders must be pure");
+                    problems.push(
+                        Problem::new("impure-function", summary, Some(at(*offset)))
+                            .detail("the same commit must render the same bytes everywhere")
+                            .help("put the value into `values`, where it is reviewed".to_owned()),
+                    );
+                }
+            }
+            if let Some(offset) = prepared.branches {
+                let summary = "this `if` has more than 100 branches";
+                problems.push(Problem::new("limit-branches", summary, Some(at(offset))));
+            }
+        }
+        if problems.is_empty() {
+            problems.extend(self.include_chains(set));
+        }
+        problems
+    }
+
+    /// Cycles of includes, and chains that are too long to follow.
+    fn include_chains(&self, set: &TemplateSet) -> Option<Problem> {
+        for source in &set.sources {
+            let mut chain: Vec<(&str, usize)> = vec![(source.name.as_str(), 0)];
+            let mut clean: std::collections::HashSet<&str> = std::collections::HashSet::new();
+            while let Some((name, next)) = chain.last_mut() {
+                let Some((file, text, prepared)) = self.files.get(*name) else { break };
+                let Some((target, offset)) = prepared.includes.get(*next) else {
+                    clean.insert(name);
+                    chain.pop();
+                    continue;
+                };
+                *next += 1;
+                let at = place(file, text, *offset);
+                let names = |chain: &[(&str, usize)]| {
+                    let names: Vec<&str> = chain.iter().map(|(name, _)| *name).collect();
+                    format!("{} → {target}", names.join(" → "))
+                };
+                if let Some(start) = chain.iter().position(|(name, _)| name == target) {
+                    let summary = "this include leads back to where it started";
+                    let chain = names(&chain[start..]);
+                    return Some(Problem::new("include-cycle", summary, Some(at)).detail(chain));
+                }
+                if chain.len() > limits::INCLUDE_DEPTH {
+                    let summary =
+                        format!("includes are nested deeper than {}", limits::INCLUDE_DEPTH);
+                    let chain = names(&chain);
+                    return Some(Problem::new("limit-includes", summary, Some(at)).detail(chain));
+                }
+                if !clean.contains(target.as_str()) || chain.len() > 1 {
+                    chain.push((target.as_str(), 0));
+                }
+            }
+        }
+        None
+    }
+
+    /// Tera stops at the first broken template; asking for each alone finds them all.
+    fn each_syntax_error(&self, set: &TemplateSet) -> Vec<Problem> {
+        let one = |source: &TemplateSource| {
+            let (.., prepared) = self.files.get(&source.name)?;
+            let error = engine().add_raw_template(&source.name, &prepared.text).err()?;
+            matches!(error.kind(), ErrorKind::SyntaxError(_)).then(|| self.problems(&error, None))
+        };
+        set.sources.iter().filter_map(one).flatten().collect()
+    }
+
+    fn at(&self, report: &ReportError) -> Option<At> {
+        let (file, text, prepared) = self.files.get(report.filename())?;
+        Some(place(file, text, prepared.original(report.span().range.start)))
+    }
+
+    /// The author's text that a report is about.
+    fn quoted(&self, report: &ReportError) -> Option<&str> {
+        let (_, text, prepared) = self.files.get(report.filename())?;
+        let range = &report.span().range;
+        text.get(prepared.original(range.start)..prepared.original(range.end))
+    }
+
+    /// `FILE:LINE:COLUMN` of a printed report.
+    fn printed(&self, printed: &str) -> Option<At> {
+        let mut parts = printed.rsplitn(3, ':');
+        let column = parts.next()?.trim().parse().ok()?;
+        let line = parts.next()?.parse().ok()?;
+        let (file, text, prepared) = self.files.get(parts.next()?)?;
+        Some(place(file, text, prepared.original(prepared.offset(line, column))))
+    }
+
+    fn problems(&self, error: &tera::Error, scope: Option<&TemplateScope>) -> Vec<Problem> {
+        match error.kind() {
+            ErrorKind::SyntaxError(report) => {
+                let at = self.at(report);
+                vec![Problem::new("template-syntax", sentence(report.message()), at)]
+            }
+            ErrorKind::RenderingError(report) => {
+                let mut problem = self.rendering(report, scope);
+                problem.related = self.called_from(&error.to_string());
+                vec![problem]
+            }
+            ErrorKind::Msg(text) if text.starts_with("error: ") => {
+                text.split("\n\nerror: ").map(|part| self.reference(part)).collect()
+            }
+            _ => vec![Problem::new("template-error", sentence(&error.to_string()), None)],
+        }
+    }
+
+    /// An unknown filter, test, function or component, from Tera's printed report.
+    fn reference(&self, report: &str) -> Problem {
+        let mut lines = report.lines();
+        let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+        let at = lines
+            .next()
+            .and_then(|line| line.trim_start().strip_prefix("--> "))
+            .and_then(|place| self.printed(place));
+        Problem::new("template-syntax", sentence(message), at)
+    }
+
+    /// The chain of includes and component calls, innermost first.
+    fn called_from(&self, printed: &str) -> Vec<(At, String)> {
+        printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("note: called from "))
+            .filter_map(|place| Some((self.printed(place)?, "included from here".to_owned())))
+            .collect()
+    }
+
+    fn rendering(&self, report: &ReportError, scope: Option<&TemplateScope>) -> Problem {
+        let at = self.at(report);
+        let quoted = self.quoted(report).unwrap_or("this");
+        let message = report.message();
+        let tagged = message.split_once(filters::TAG).and_then(|(_, rest)| rest.split_once(':'));
+        match tagged {
+            Some(("undefined-variable", _)) => {
+                Problem::new("undefined-variable", format!("`{quoted}` is not defined"), at)
+                    .help(scope.and_then(|scope| nearest(quoted, scope)))
+            }
+            Some(("null-in-output", _)) => {
+                Problem::new("null-in-output", format!("`{quoted}` is null"), at)
+                    .detail("null would print as nothing, and the field would be null or empty")
+                    .help("test it with `{% if %}`, or give it a value".to_owned())
+            }
+            Some(("bad-ref", text)) => Problem::new("bad-ref", text, at)
+                .help("for example `ref(\"Service/web/api\", \"spec.clusterIP\")`".to_owned()),
+            Some(("secret-ref", text)) => Problem::new("secret-ref", text, at)
+                .help("name the Secret with `secretKeyRef` instead".to_owned()),
+            Some((_, text)) => Problem::new("template-error", text, at),
+            None => untagged(message, at),
+        }
+    }
+}
+
+/// Tera's own messages.
+fn untagged(message: &str, at: Option<At>) -> Problem {
+    let undefined = message
+        .strip_prefix("Variable `")
+        .or_else(|| message.strip_prefix("Field `"))
+        .and_then(|rest| rest.split_once('`'));
+    match undefined {
+        Some((name, rest)) => {
+            let known = rest.split_once(": ").map_or("", |(_, known)| known);
+            let known: Vec<&str> = known.split(", ").filter(|name| !name.is_empty()).collect();
+            Problem::new("undefined-variable", format!("`{name}` is not defined"), at)
+                .help(did_you_mean(name, &known))
+        }
+        None => Problem::new("template-error", sentence(message), at),
+    }
+}
+
+/// The nearest key beside the last part of a path that is not there.
+fn nearest(path: &str, scope: &TemplateScope) -> Option<String> {
+    let mut parts = path.split('.').map(str::trim);
+    let first = parts.next()?;
+    if first != "values" {
+        return did_you_mean(first, &["project", "env", "name", "values", "artifacts"]);
+    }
+    let mut value = &scope.values;
+    for part in parts {
+        match value.get(part) {
+            Some(next) => value = next,
+            None => {
+                let keys: Vec<&str> = value.as_object()?.keys().map(String::as_str).collect();
+                return did_you_mean(part, &keys);
+            }
+        }
+    }
+    None
+}
+
+/// One line, lower case, without a period.
+fn sentence(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default().trim().trim_end_matches('.');
+    let mut chars = line.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,119 @@
+//! The filters and functions that templates have besides Tera's own. All of them are pure.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use suimon_model::{DeferredRef, REF_MARKER_PREFIX, ResourceId};
+use tera::value::ValueKind;
+use tera::{Error, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
+
+/// Starts the texts of our own errors, so that the engine knows their code.
+pub(super) const TAG: &str = "suimon:";
+
+/// Registers everything.
+pub(super) fn register(tera: &mut Tera) {
+    tera.register_filter("yaml", yaml);
+    tera.register_filter("json", json);
+    tera.register_filter("quote", quote);
+    tera.register_filter("b64", b64);
+    tera.register_filter("__must", must);
+    tera.register_filter("__text", text);
+    tera.register_filter("__out", out);
+    tera.register_function("ref", reference);
+}
+
+fn tagged(code: &str, message: &str) -> Error {
+    Error::message(format!("{TAG}{code}:{message}"))
+}
+
+/// Tera points an argument error at the value, not at the filter.
+fn at_value(code: &str) -> Error {
+    Error::new(ErrorKind::InvalidArgument {
+        expected_type: format!("{TAG}{code}:"),
+        actual_type: String::new(),
+    })
+}
+
+fn must(value: &Value, _: Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    if value.is_undefined() {
+        return Err(at_value("undefined-variable"));
+    }
+    Ok(value.clone())
+}
+
+fn text(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<Value> {
+    if value.is_none() {
+        return Err(at_value("null-in-output"));
+    }
+    must(value, kwargs, state)
+}
+
+/// What `{{ … }}` prints: lists and mappings as JSON, which is YAML.
+fn out(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<Value> {
+    match value.kind() {
+        ValueKind::Array | ValueKind::Map => plain(value).map(|v| Value::from(v.to_string())),
+        _ => text(value, kwargs, state),
+    }
+}
+
+fn plain(value: &Value) -> TeraResult<serde_json::Value> {
+    serde_json::to_value(value).map_err(|_| tagged("template-error", "this value is not JSON"))
+}
+
+fn yaml(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let value = must(value, kwargs, state)?;
+    Ok(crate::yaml::to_yaml(&plain(&value)?).trim_end_matches('\n').to_owned())
+}
+
+fn json(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let value = must(value, kwargs, state)?;
+    Ok(plain(&value)?.to_string())
+}
+
+/// A double-quoted string, whatever the value's type.
+fn quote(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let printed = out(value, kwargs, state)?;
+    let printed = printed.as_str().map_or_else(|| printed.to_string(), str::to_owned);
+    Ok(serde_json::Value::String(printed).to_string())
+}
+
+fn b64(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let value = must(value, kwargs, state)?;
+    let Some(text) = value.as_str() else {
+        return Err(tagged("template-error", "`b64` takes a string"));
+    };
+    if text.contains(REF_MARKER_PREFIX) {
+        return Err(tagged("bad-ref", "a deferred value cannot be encoded: it is not known yet"));
+    }
+    Ok(STANDARD.encode(text))
+}
+
+/// `ref("Kind.group/name", "attribute")`.
+// Tera hands the arguments over by value.
+#[allow(clippy::needless_pass_by_value)]
+fn reference(kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let argument = |name: &str| -> TeraResult<String> {
+        let value = kwargs.get::<Value>(name)?;
+        value
+            .as_ref()
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| tagged("bad-ref", "`ref` takes two strings: an id and an attribute"))
+    };
+    let (id, attribute) = (argument("id")?, argument("attribute")?);
+    if kwargs.iter().count() > 2 {
+        return Err(tagged("bad-ref", "`ref` takes two strings: an id and an attribute"));
+    }
+    let target: ResourceId = id.parse().map_err(|_| {
+        tagged("bad-ref", "the id is not of the form Kind[.group]/[namespace/]name")
+    })?;
+    let good = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_/".contains(c))
+    };
+    if !attribute.split('.').all(good) {
+        return Err(tagged("bad-ref", "the attribute is not a name or a dotted path"));
+    }
+    if target.group.is_empty() && target.kind == "Secret" && attribute.starts_with("data") {
+        return Err(tagged("secret-ref", "the data of a Secret cannot be copied into a manifest"));
+    }
+    Ok(DeferredRef::marker_for(&target, &attribute))
+}

@@ -1,0 +1,18 @@
+//! Rendering whole projects from memory.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use support::Fixture;
+
+#[test]
+fn a_module_is_rendered_with_merged_values() {
+    let fixture = Fixture::new()
+        .env("  values: {domain: example.com}\n  modules:\n    - name: api\n      module: web\n      values: {port: 8080}\n")
+        .module("{type: object, required: [port], properties: {port: {type: integer}, replicas: {type: integer, default: 2}}}")
+        .template(
+            "deployment.yaml.tera",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ name }}\n  labels: {env: {{ env }}, project: {{ project }}}\nspec:\n  replicas: {{ values.replicas }}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: {{ name }}}\nspec:\n  ports:\n    - port: {{ values.port }}\n  externalName: {{ values.domain }}\n",
+        );
+    insta::assert_snapshot!(fixture.objects(), @"");
+}
