@@ -58,10 +58,11 @@ pub(crate) fn parse(text: &str) -> Result<Address, Error> {
     if text.starts_with('-') {
         return Err(refused(text, "it starts with `-`, like an option"));
     }
-    if let Some((scheme, rest)) = text.split_once("://") {
-        if !scheme.is_empty() && scheme.chars().all(is_scheme_char) {
-            return url(text, &scheme.to_ascii_lowercase(), rest).map(Address::Remote);
-        }
+    if let Some((scheme, rest)) = text.split_once("://")
+        && !scheme.is_empty()
+        && scheme.chars().all(is_scheme_char)
+    {
+        return url(text, &scheme.to_ascii_lowercase(), rest).map(Address::Remote);
     }
     if text.split_once("::").is_some_and(|(helper, _)| helper.chars().all(is_scheme_char)) {
         return Err(refused(text, "it asks for a transport that is a program of its own"));

@@ -1,6 +1,7 @@
 //! [`Error`]: everything that reading a project can run into.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use suimon_model::{Diagnostic, Location};
 
@@ -62,7 +63,7 @@ pub(crate) enum Error {
     BadRevision { revision: String, why: &'static str },
     /// A revision that is not there.
     #[error("there is no revision `{}` in {place}", shown(revision))]
-    NoRevision { revision: String, place: String, near: Vec<String>, why: String },
+    NoRevision { revision: String, place: String, why: String, help: String },
     /// A revision that names something else than a commit.
     #[error("`{}` in {place} is a {kind}, not a commit", shown(revision))]
     NotACommit { revision: String, place: String, kind: String },
@@ -100,8 +101,8 @@ pub(crate) enum Error {
     #[error("{address} cannot be fetched")]
     Fetch { address: String, why: String },
     /// A fetch that took too long.
-    #[error("fetching {address} took longer than {seconds} s")]
-    FetchTimeout { address: String, seconds: u64 },
+    #[error("fetching {address} took longer than {limit:?}")]
+    FetchTimeout { address: String, limit: Duration },
     /// No usable git program.
     #[error("fetching needs the git program, version 2.31 or newer")]
     NoGit { why: String },
@@ -244,14 +245,36 @@ impl Error {
             Self::NoCommit { .. } => "commit the project first",
             Self::NoGit { .. } => "install git, or read a local repository by its path",
             Self::NoCache => "set HOME or XDG_CACHE_HOME",
-            Self::NoRevision { near, .. } if !near.is_empty() => {
-                return Some(format!("there is {}", near.join(", ")));
-            }
+            Self::NoRevision { help, .. } if !help.is_empty() => return Some(help.clone()),
+            Self::Fetch { why, .. } => return fetch_help(why).map(str::to_owned),
             Self::FetchTimeout { .. } => "check the network and the repository's server",
             _ => return None,
         };
         Some(text.to_owned())
     }
+}
+
+/// What is said when the server wants credentials; how git says it depends on its version.
+pub(crate) const NO_CREDENTIALS: &str =
+    "the server wants a user and a password, and takes none that git knows";
+
+/// What to do about what git says.
+fn fetch_help(said: &str) -> Option<&'static str> {
+    const KNOWN: [(&str, &str); 5] = [
+        ("Host key verification failed", UNKNOWN_HOST),
+        (
+            "Permission denied (",
+            "give ssh a key that may read the repository, for example with ssh-agent",
+        ),
+        (
+            NO_CREDENTIALS,
+            "give git a user and password that may read it, for example with a credential helper",
+        ),
+        ("Could not resolve host", "check the host's name and the network"),
+        ("does not appear to be a git repository", "check the path"),
+    ];
+    const UNKNOWN_HOST: &str = "check the host's key, and add it to ~/.ssh/known_hosts";
+    KNOWN.iter().find(|(sign, _)| said.contains(sign)).map(|(_, help)| *help)
 }
 
 impl From<Error> for Diagnostic {

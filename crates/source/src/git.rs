@@ -99,8 +99,8 @@ impl Git<'_> {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
-        if command_keeps_askpass() {
-            settings.retain(|(key, _)| key != "core.askPass");
+        if has_askpass() {
+            settings.retain(|(key, _)| key != "core.askPass" && key != "credential.interactive");
         }
         let url = &self.remote.url;
         if self.remote.transport == Transport::Https {
@@ -137,7 +137,7 @@ impl Git<'_> {
 }
 
 /// Whether the user named a program that knows passwords.
-fn command_keeps_askpass() -> bool {
+fn has_askpass() -> bool {
     std::env::var_os("GIT_ASKPASS").is_some_and(|program| !program.is_empty())
 }
 

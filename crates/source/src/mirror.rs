@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use crate::address::{Remote, Transport};
+use crate::error::NO_CREDENTIALS;
 use crate::git::{Ended, Failure, Git, clean};
 use crate::{Error, Request};
 
@@ -28,6 +29,17 @@ const EVERYTHING: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/
 /// What a server says that has no branch checked out.
 const NO_HEAD: &str = "couldn't find remote ref HEAD";
 
+/// What a server says that will not give out one commit or reference.
+const REFUSALS: [&str; 3] = ["not our ref", "unadvertised object", "couldn't find remote ref"];
+
+/// What git says when it has no credentials, or not the right ones.
+const UNAUTHENTICATED: [&str; 4] = [
+    "could not read Username",
+    "could not read Password",
+    "unable to get password",
+    "Authentication failed",
+];
+
 /// A mirror in the cache.
 ///
 /// # Guarantees
@@ -38,7 +50,7 @@ pub(crate) struct Mirror {
     address: String,
     folder: PathBuf,
     deadline: Instant,
-    seconds: u64,
+    timeout: Duration,
     ssh: Option<String>,
     fresh: AtomicBool,
 }
@@ -61,7 +73,7 @@ impl Mirror {
             remote,
             folder,
             deadline: Instant::now() + timeout,
-            seconds: timeout.as_secs(),
+            timeout,
             ssh,
             fresh: AtomicBool::new(false),
         })
@@ -133,7 +145,14 @@ impl Mirror {
         let lock = self.lock()?;
         self.remove_stale_locks()?;
         let ended = self.fetch_refspecs(&self.folder, &lock, &[], &[refspec])?;
-        Ok(if ended.ok { Ok(()) } else { Err(ended.stderr) })
+        let refused = REFUSALS.iter().any(|refusal| ended.stderr.contains(refusal));
+        Ok(match ended.ok {
+            true => Ok(()),
+            false if refused => {
+                Err("the server does not have it, or does not give it out".to_owned())
+            }
+            false => return Err(self.failed(ended)),
+        })
     }
 
     /// A new mirror, which takes its place only when it is complete.
@@ -198,12 +217,14 @@ impl Mirror {
     }
 
     fn timeout(&self) -> Error {
-        Error::FetchTimeout { address: self.address.clone(), seconds: self.seconds }
+        Error::FetchTimeout { address: self.address.clone(), limit: self.timeout }
     }
 
     fn failed(&self, ended: Ended) -> Error {
-        let why = if ended.stderr.is_empty() {
-            "git says nothing about why".into()
+        let why = if UNAUTHENTICATED.iter().any(|sign| ended.stderr.contains(sign)) {
+            NO_CREDENTIALS.to_owned()
+        } else if ended.stderr.is_empty() {
+            "git does not say why".to_owned()
         } else {
             ended.stderr
         };

@@ -48,10 +48,11 @@ pub(crate) fn commit(store: &Store, revision: &str) -> Result<(ObjectId, ObjectI
         }
     } else {
         mirror.refresh()?;
-        if revision.starts_with("refs/") && !mirror.has_branches_of(revision) {
-            if let Err(why) = mirror.fetch_ref(revision)? {
-                return Err(not_found(store, revision, why));
-            }
+        if revision.starts_with("refs/")
+            && !mirror.has_branches_of(revision)
+            && let Err(why) = mirror.fetch_ref(revision)?
+        {
+            return Err(not_found(store, revision, why));
         }
     }
     store.reopen(mirror)?;
@@ -61,10 +62,10 @@ pub(crate) fn commit(store: &Store, revision: &str) -> Result<(ObjectId, ObjectI
 /// The remote's HEAD is kept under a name of its own in the mirror.
 fn remote_head(revision: &str) -> String {
     for head in ["HEAD", "@"] {
-        if let Some(rest) = revision.strip_prefix(head) {
-            if rest.is_empty() || rest.starts_with(['~', '^', ':']) {
-                return format!("{HEAD_OF_REMOTE}{rest}");
-            }
+        if let Some(rest) = revision.strip_prefix(head)
+            && (rest.is_empty() || rest.starts_with(['~', '^', ':']))
+        {
+            return format!("{HEAD_OF_REMOTE}{rest}");
         }
     }
     revision.to_owned()
@@ -128,38 +129,72 @@ fn is_ambiguous(error: &gix::Error) -> bool {
 }
 
 fn not_found(store: &Store, revision: &str, why: String) -> Error {
+    let repository = store.lock();
+    let shallow = repository.is_shallow().unwrap_or(false);
+    let why = if why.is_empty() && shallow {
+        "the repository is a shallow clone".to_owned()
+    } else {
+        why
+    };
     Error::NoRevision {
-        near: near(&store.lock(), revision),
+        help: help(&repository, revision, store.mirror().is_some()),
         revision: revision.to_owned(),
         place: store.place().to_owned(),
         why,
     }
 }
 
-/// Branches and tags whose names are close, the closest first.
-fn near(repository: &gix::Repository, revision: &str) -> Vec<String> {
-    const MOST: usize = 3;
-    let Ok(platform) = repository.references() else { return Vec::new() };
-    let Ok(all) = platform.all() else { return Vec::new() };
+/// What else there is: names that are close, or the branches there are.
+fn help(repository: &gix::Repository, revision: &str, is_mirror: bool) -> String {
+    const MOST: usize = 5;
+    if is_full_id(revision) {
+        let fetch = "if only the remote has it, run `git fetch` in the repository first";
+        return if is_mirror { String::new() } else { fetch.to_owned() };
+    }
+    let names = names(repository);
     let mut near: Vec<(usize, String)> = Vec::new();
-    for reference in all.flatten() {
-        let full = reference.name().as_bstr();
-        let kinds: [(&str, &str); 3] =
-            [("refs/heads/", "branch"), ("refs/tags/", "tag"), ("refs/remotes/", "branch")];
-        for (prefix, kind) in kinds {
-            let Some(short) = full.strip_prefix(prefix.as_bytes()).and_then(|s| s.to_str().ok())
-            else {
-                continue;
-            };
-            let last = short.rsplit('/').next().unwrap_or(short);
-            let distance =
-                strsim::osa_distance(short, revision).min(strsim::osa_distance(last, revision));
-            if distance <= revision.chars().count().div_ceil(3) {
-                near.push((distance, format!("{kind} `{}`", crate::path::shown(short))));
-            }
+    for (kind, name) in &names {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let distance =
+            strsim::osa_distance(name, revision).min(strsim::osa_distance(last, revision));
+        if distance <= revision.chars().count().div_ceil(3) {
+            near.push((distance, format!("{kind} `{}`", crate::path::shown(name))));
         }
     }
-    near.sort();
-    near.truncate(MOST);
-    near.into_iter().map(|(_, name)| name).collect()
+    if !near.is_empty() {
+        near.sort();
+        let near: Vec<String> = near.into_iter().take(3).map(|(_, name)| name).collect();
+        return format!("did you mean {}?", near.join(" or "));
+    }
+    let branches: Vec<String> = names
+        .iter()
+        .filter(|(kind, _)| *kind == "branch")
+        .map(|(_, name)| format!("`{}`", crate::path::shown(name)))
+        .collect();
+    match branches.len() {
+        0 => String::new(),
+        count if count <= MOST => format!("its branches are {}", branches.join(", ")),
+        count => format!("it has {count} branches, among them {}", branches[..MOST].join(", ")),
+    }
+}
+
+/// All branches and tags, sorted.
+fn names(repository: &gix::Repository) -> Vec<(&'static str, String)> {
+    const KINDS: [(&str, &str); 3] =
+        [("refs/heads/", "branch"), ("refs/tags/", "tag"), ("refs/remotes/", "branch")];
+    let Ok(platform) = repository.references() else { return Vec::new() };
+    let Ok(all) = platform.all() else { return Vec::new() };
+    let mut names = Vec::new();
+    for reference in all.flatten() {
+        let Ok(full) = reference.name().as_bstr().to_str() else { continue };
+        let found =
+            KINDS.iter().find_map(|(prefix, kind)| Some((*kind, full.strip_prefix(prefix)?)));
+        if let Some((kind, name)) = found
+            && !name.ends_with("/HEAD")
+        {
+            names.push((kind, name.to_owned()));
+        }
+    }
+    names.sort();
+    names
 }

@@ -1,9 +1,6 @@
 //! Where a project can be, and at which revision.
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
-
-use support::{Scene, at, names, opened, shown, text};
+use crate::support::{Scene, at, names, opened, shown, text};
 
 const PROJECT: &[(&str, &str)] =
     &[("suimon.yaml", "one\n"), ("envs/dev/environment.yaml", "dev\n"), (".gitignore", "*.log\n")];
