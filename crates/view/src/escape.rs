@@ -4,6 +4,12 @@ use std::borrow::Cow;
 
 use crate::mask;
 
+/// A text from elsewhere, safe to print: control, bidirectional and zero-width characters written
+/// out, digests of secrets dropped; line feeds stay.
+pub fn escape(text: &str) -> String {
+    lines(text).join("\n")
+}
+
 /// Whether a character acts on a terminal or is not seen.
 ///
 /// The list is Unicode's control (`Cc`) and format (`Cf`) characters, line and paragraph

@@ -21,6 +21,7 @@ mod style;
 pub mod text;
 mod words;
 
+pub use escape::escape;
 pub use gate_view::{GateVerdict, GateView};
 pub use markdown::MarkdownOptions;
 pub use style::Style;

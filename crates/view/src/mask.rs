@@ -17,7 +17,12 @@ pub(crate) const UNKNOWN: &str = "(known after apply)";
 /// Fewer hexadecimal digits than any digest has: shorter runs are words.
 const SHORTEST_DIGEST: usize = 8;
 
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// Annotations in which tools keep a copy of the whole object, secret values included.
+const COPIES: [&str; 3] = [
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "kapp.k14s.io/original",
+    "objectset.rio.cattle.io/applied",
+];
 
 /// A text without the digests of masked values inside it.
 pub(crate) fn redact(text: &str) -> Cow<'_, str> {
@@ -64,13 +69,13 @@ impl Veil {
     pub(crate) fn hides<S: AsRef<str>>(self, path: &[S]) -> bool {
         let first = path.first().map(AsRef::as_ref);
         (self.secret && matches!(first, Some("data" | "stringData")))
-            || path.last().is_some_and(|last| last.as_ref() == LAST_APPLIED)
+            || path.last().is_some_and(|last| COPIES.contains(&last.as_ref()))
     }
 
     /// As [`hides`](Self::hides), for a field as the API server writes it: `.data.password`.
     pub(crate) fn hides_field(self, field: &str) -> bool {
         (self.secret && (field.starts_with(".data") || field.starts_with(".stringData")))
-            || field.contains(LAST_APPLIED)
+            || COPIES.iter().any(|copy| field.contains(copy))
     }
 }
 

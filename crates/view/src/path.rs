@@ -42,7 +42,7 @@ pub(crate) fn child<'v>(value: &'v Value, token: &str) -> Option<&'v Value> {
     match value {
         Value::Object(map) => map.get(token),
         Value::Array(items) => match item_keys(token) {
-            Some(keys) => items.iter().find(|item| has_keys(item, &keys)),
+            Some(keys) => items.iter().find(|item| is_item(item, token, &keys)),
             None => items.get(token.parse::<usize>().ok()?),
         },
         _ => None,
@@ -51,7 +51,17 @@ pub(crate) fn child<'v>(value: &'v Value, token: &str) -> Option<&'v Value> {
 
 /// Whether a keyed token means this one item.
 pub(crate) fn matches(item: &Value, token: &str) -> bool {
-    item_keys(token).is_some_and(|keys| has_keys(item, &keys))
+    item_keys(token).is_some_and(|keys| is_item(item, token, &keys))
+}
+
+/// By its keys, or, for a member of a set of scalars, by its value: `[value]`.
+fn is_item(item: &Value, token: &str, keys: &[(String, String)]) -> bool {
+    let member = token.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+    match item {
+        Value::Object(_) => has_keys(item, keys),
+        Value::String(text) => member == Some(text),
+        scalar => member == Some(&*scalar.to_string()),
+    }
 }
 
 /// Whether an item of a keyed list is the one with these keys; a key with a default may be absent.
@@ -60,7 +70,8 @@ fn has_keys(item: &Value, keys: &[(String, String)]) -> bool {
     for (key, wanted) in keys {
         match item.get(key) {
             Some(Value::String(text)) if text == wanted => found = true,
-            Some(Value::Number(number)) if number.to_string() == *wanted => found = true,
+            Some(Value::String(_)) => return false,
+            Some(scalar) if scalar.to_string() == *wanted => found = true,
             Some(_) => return false,
             None => {}
         }
@@ -114,6 +125,9 @@ mod tests {
         assert_eq!(child(&ports, "[port=53,protocol=TCP]"), ports.get(2));
         assert_eq!(child(&ports, "[port=81]"), None);
         assert_eq!(child(&ports, "1"), ports.get(1));
+        let set = json!(["a=b", 7]);
+        assert_eq!(child(&set, "[a=b]"), set.get(0));
+        assert_eq!(child(&set, "[7]"), set.get(1));
         assert_eq!(child(&json!({"[a=b]": 1}), "[a=b]"), Some(&json!(1)));
         assert_eq!(item_keys("[name=a,b]"), Some(vec![("name".into(), "a,b".into())]));
     }

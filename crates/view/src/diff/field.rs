@@ -1,11 +1,13 @@
 //! Fields that change, with what is around them.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use suimon_plan::FieldChange;
 
 use super::lines::{At, Printer, Sign};
-use super::tree::Tree;
-use crate::{mask, path, scalar};
+use super::tree::{Tree, leaf_count};
+use crate::{escape, mask, path, scalar};
+
+type Sides<'v> = (Option<&'v Value>, Option<&'v Value>);
 
 impl Printer {
     /// The changed children of a map or a list, and how many others there are.
@@ -15,96 +17,109 @@ impl Printer {
         &mut self,
         depth: usize,
         tree: &Tree<'_>,
-        before: Option<&Value>,
-        after: Option<&Value>,
+        sides: Sides<'_>,
         shown: &[String],
     ) {
         for (token, sub) in &tree.children {
-            let sides = (
-                before.and_then(|value| path::child(value, token)),
-                after.and_then(|value| path::child(value, token)),
+            let below = (
+                sides.0.and_then(|value| path::child(value, token)),
+                sides.1.and_then(|value| path::child(value, token)),
             );
-            let key = [before, after].iter().flatten().all(|value| value.is_object());
-            let in_list = [before, after].iter().flatten().any(|value| value.is_array());
-            let is_key = in_map(before, token) || in_map(after, token);
-            let item = path::item_keys(token).filter(|_| !is_key);
-            self.within(token, |printer| match item {
-                Some(keys) => printer.item(depth, keys, token, sub, sides),
-                None if in_list || !key => printer.numbered(depth, token, sub, sides),
-                None => printer.node(&At::key(depth, &scalar::key(token)), sub, sides),
+            let kind = Kind::of(token, sides);
+            self.within(token, |printer| match kind {
+                Kind::Key => printer.node(&At::key(depth, &scalar::key(token)), sub, below),
+                Kind::Item(keys) => printer.item(depth, &keys, token, sub, below),
+                Kind::Place => printer.numbered(depth, token, sub, below),
             });
         }
-        let hidden = siblings(before, after, |key| {
+        let hidden = siblings(sides, |key| {
             tree.children.contains_key(key) || shown.iter().any(|s| s == key)
         });
-        let items = items_left(before, after, tree.children.len());
         self.unchanged(depth, hidden, "field");
-        self.unchanged(depth, items, "item");
+        self.unchanged(depth, items_left(sides, tree.children.len()), "item");
     }
 
-    fn node(
-        &mut self,
-        at: &At,
-        tree: &Tree<'_>,
-        (before, after): (Option<&Value>, Option<&Value>),
-    ) {
+    fn node(&mut self, at: &At, tree: &Tree<'_>, sides: Sides<'_>) {
         if let Some(field) = tree.leaf {
             self.leaf(at, field);
             if !tree.children.is_empty() {
-                self.children(at.depth + 1, tree, None, None, &[]);
+                self.children(at.depth + 1, tree, sides, &[]);
             }
-            return;
+        } else if !self.wholly(at, tree, sides, false) {
+            self.push(Sign::Same, at.depth, &*at.head);
+            self.children(at.depth + 1, tree, sides, &[]);
         }
-        self.push(Sign::Same, at.depth, &*at.head);
-        self.children(at.depth + 1, tree, before, after, &[]);
+    }
+
+    /// Something that appears or disappears as a whole is shown as a whole.
+    ///
+    /// `placed`: it is told by its place, so that what is at the same place on the other side may be
+    /// something else.
+    fn wholly(&mut self, at: &At, tree: &Tree<'_>, sides: Sides<'_>, placed: bool) -> bool {
+        let alone = |this: Option<&Value>, other: Option<&Value>| {
+            this.is_some_and(|value| {
+                other.is_none() || placed && leaf_count(value) == tree.leaves()
+            })
+        };
+        match sides {
+            (before, Some(after))
+                if alone(Some(after), before) && tree.all(&|f| f.before.is_none()) =>
+            {
+                self.block(Sign::Add, at, after, tree.marks().as_ref());
+                true
+            }
+            (Some(before), after)
+                if alone(Some(before), after)
+                    && tree.all(&|f| f.after.is_none() && !f.unknown_after) =>
+            {
+                self.block(Sign::Remove, at, before, tree.marks().as_ref());
+                true
+            }
+            _ => false,
+        }
     }
 
     /// An item of a keyed list: its keys, then what changes in it.
     fn item(
         &mut self,
         depth: usize,
-        keys: Vec<(String, String)>,
+        keys: &[(String, String)],
         token: &str,
         tree: &Tree<'_>,
-        (before, after): (Option<&Value>, Option<&Value>),
+        sides: Sides<'_>,
     ) {
+        let at = At::item(depth);
         if let Some(field) = tree.leaf {
-            return self.leaf(&At::item(depth), field);
+            return self.leaf(&at, field);
         }
-        if keys.is_empty() {
-            let token = crate::escape::line(token);
-            self.push(Sign::Same, depth, format!("- # {token}"));
+        if self.wholly(&at, tree, sides, false) {
+            return;
         }
-        let shown: Vec<String> = keys.iter().map(|(key, _)| key.clone()).collect();
-        for (index, (key, value)) in keys.iter().enumerate() {
-            let number = [before, after]
-                .iter()
-                .flatten()
-                .any(|side| side.get(key).is_some_and(Value::is_number));
-            let value = if number { value.clone() } else { scalar::key(value) };
-            let (column, dash) = if index == 0 { (depth, "- ") } else { (depth + 1, "") };
-            self.push(Sign::Same, column, format!("{dash}{key}: {}", crate::escape::line(&value)));
+        let mut dash = "- ";
+        let mut shown = Vec::new();
+        for (key, value) in keys.iter().filter(|(key, _)| !tree.children.contains_key(key)) {
+            let numeric = |side: &Value| side.get(key).is_some_and(|v| !v.is_string());
+            let plain = [sides.0, sides.1].into_iter().flatten().any(numeric);
+            let value = if plain { escape::line(value).into_owned() } else { scalar::key(value) };
+            let column = if dash.is_empty() { depth + 1 } else { depth };
+            self.push(Sign::Same, column, format!("{dash}{}: {value}", scalar::key(key)));
+            dash = "";
+            shown.push(key.clone());
         }
-        self.children(depth + 1, tree, before, after, &shown);
+        if shown.is_empty() {
+            self.push(Sign::Same, depth, format!("- # {}", escape::line(token)));
+        }
+        self.children(depth + 1, tree, sides, &shown);
     }
 
-    /// An item of a list without keys, by its index; or a key of something that is not known.
-    fn numbered(
-        &mut self,
-        depth: usize,
-        token: &str,
-        tree: &Tree<'_>,
-        sides: (Option<&Value>, Option<&Value>),
-    ) {
-        if token.is_empty() || !token.bytes().all(|b| b.is_ascii_digit()) {
-            return self.node(&At::key(depth, &scalar::key(token)), tree, sides);
-        }
-        match tree.leaf {
-            Some(field) => self.leaf(&At::item(depth), field),
-            None => {
-                self.push(Sign::Same, depth, format!("- # [{token}]"));
-                self.children(depth + 1, tree, sides.0, sides.1, &[]);
-            }
+    /// An item of a list without keys, by its place.
+    fn numbered(&mut self, depth: usize, token: &str, tree: &Tree<'_>, sides: Sides<'_>) {
+        let at = At::item(depth);
+        if let Some(field) = tree.leaf {
+            self.leaf(&at, field);
+        } else if !self.wholly(&at, tree, sides, true) {
+            self.push(Sign::Same, depth, format!("- # [{}]", escape::line(token)));
+            self.children(depth + 1, tree, sides, &[]);
         }
     }
 
@@ -137,12 +152,7 @@ impl Printer {
     }
 
     /// Two sides of one field.
-    pub(crate) fn difference(
-        &mut self,
-        at: &At,
-        sides: (Option<&Value>, Option<&Value>),
-        sensitive: bool,
-    ) {
+    pub(crate) fn difference(&mut self, at: &At, sides: Sides<'_>, sensitive: bool) {
         let secret = sensitive || [sides.0, sides.1].iter().flatten().any(|v| self.is_secret(v));
         match sides {
             (None, None) => self.push(Sign::Change, at.depth, &*at.head),
@@ -161,7 +171,7 @@ impl Printer {
         }
     }
 
-    fn secret(&mut self, at: &At, sides: (Option<&Value>, Option<&Value>)) {
+    fn secret(&mut self, at: &At, sides: Sides<'_>) {
         let secret = mask::SENSITIVE;
         let shown = |value: &Value| match value {
             Value::Null => "null".to_owned(),
@@ -184,6 +194,13 @@ impl Printer {
 
     fn changed(&mut self, at: &At, before: &Value, after: &Value) {
         match (before, after) {
+            (Value::Array(old), Value::Array(new)) if same_members(old, new) => {
+                let (old, new) = (scalar::inline(before), scalar::inline(after));
+                self.push(Sign::Change, at.depth, format!("{} {old} -> {new}", at.head));
+                if let Some(line) = self.lines.last_mut() {
+                    line.add_note("the order changes");
+                }
+            }
             (Value::Object(old), Value::Object(new)) => {
                 self.push(Sign::Same, at.depth, &*at.head);
                 self.changed_map(at.depth + 1, old, new, &[]);
@@ -212,8 +229,8 @@ impl Printer {
     pub(crate) fn changed_map(
         &mut self,
         depth: usize,
-        old: &serde_json::Map<String, Value>,
-        new: &serde_json::Map<String, Value>,
+        old: &Map<String, Value>,
+        new: &Map<String, Value>,
         shown: &[&str],
     ) {
         let mut hidden = 0;
@@ -235,16 +252,43 @@ impl Printer {
     }
 }
 
-fn in_map(value: Option<&Value>, token: &str) -> bool {
-    value.and_then(Value::as_object).is_some_and(|map| map.contains_key(token))
+/// What a token means where it stands.
+enum Kind {
+    Key,
+    Item(Vec<(String, String)>),
+    Place,
+}
+
+impl Kind {
+    fn of(token: &str, sides: Sides<'_>) -> Self {
+        let known = || [sides.0, sides.1].into_iter().flatten();
+        if known().any(|value| value.get(token).is_some()) {
+            return Self::Key;
+        }
+        if let Some(keys) = path::item_keys(token) {
+            return Self::Item(keys);
+        }
+        let number = !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit());
+        if number && known().any(Value::is_array) { Self::Place } else { Self::Key }
+    }
+}
+
+/// Whether two lists of scalars differ in order only.
+fn same_members(old: &[Value], new: &[Value]) -> bool {
+    let sorted = |list: &[Value]| {
+        let mut texts: Vec<String> = list.iter().map(Value::to_string).collect();
+        texts.sort_unstable();
+        texts
+    };
+    old.len() == new.len()
+        && old.iter().all(|value| !scalar::is_block(value))
+        && sorted(old) == sorted(new)
 }
 
 /// How many keys of a map are on neither side of a change.
-fn siblings(before: Option<&Value>, after: Option<&Value>, seen: impl Fn(&str) -> bool) -> usize {
-    let old = before.and_then(Value::as_object);
-    let new = after.and_then(Value::as_object);
-    let unseen = |map: &serde_json::Map<String, Value>| map.keys().filter(|key| !seen(key)).count();
-    match (old, new) {
+fn siblings(sides: Sides<'_>, seen: impl Fn(&str) -> bool) -> usize {
+    let unseen = |map: &Map<String, Value>| map.keys().filter(|key| !seen(key)).count();
+    match (sides.0.and_then(Value::as_object), sides.1.and_then(Value::as_object)) {
         (Some(map), None) | (None, Some(map)) => unseen(map),
         (None, None) => 0,
         (Some(old), Some(new)) => {
@@ -253,7 +297,7 @@ fn siblings(before: Option<&Value>, after: Option<&Value>, seen: impl Fn(&str) -
     }
 }
 
-fn items_left(before: Option<&Value>, after: Option<&Value>, changed: usize) -> usize {
+fn items_left(sides: Sides<'_>, changed: usize) -> usize {
     let length = |side: Option<&Value>| side.and_then(Value::as_array).map_or(0, Vec::len);
-    length(before).max(length(after)).saturating_sub(changed)
+    length(sides.0).max(length(sides.1)).saturating_sub(changed)
 }

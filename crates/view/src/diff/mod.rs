@@ -13,7 +13,7 @@ mod tree;
 pub(crate) use lines::{Line, Sign};
 
 use suimon_model::ResourceId;
-use suimon_plan::{Action, Change, DriftedField, FieldChange};
+use suimon_plan::{Action, Change, DriftedField};
 
 use crate::escape;
 use crate::path;
@@ -24,20 +24,14 @@ use tree::Tree;
 /// The body of a change, without its header.
 pub(crate) fn change(change: &Change) -> Vec<Line> {
     let mut printer = Printer::new(&change.id);
-    let marked: fn(&FieldChange) -> bool = match change.action {
-        Action::Create if change.after.is_some() => {
-            |field| field.unknown_after || field.sensitive || field.forces_replacement
-        }
-        _ => |_| true,
-    };
-    let tree = Tree::new(change.fields.iter().filter(|field| marked(field)));
+    let tree = Tree::new(&change.fields);
     let before = change.before.as_ref().map(|body| body.value());
     let after = change.after.as_ref().map(|body| body.value());
     match (change.action, &before, &after) {
-        (Action::Create, _, Some(after)) => printer.object(Sign::Add, after, Some(&tree)),
+        (Action::Create, _, Some(after)) => printer.object(Sign::Add, after, tree.marks().as_ref()),
         (Action::Delete, Some(before), _) => printer.object(Sign::Remove, before, None),
         (Action::Forget | Action::NoOp, _, _) => {}
-        _ => printer.children(0, &tree, before.as_ref(), after.as_ref(), &[]),
+        _ => printer.children(0, &tree, (before.as_ref(), after.as_ref()), &[]),
     }
     if change.action == Action::Update && change.fields.is_empty() {
         printer.comment(0, "no field changes: only suimon's own marks are written");

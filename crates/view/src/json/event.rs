@@ -1,7 +1,5 @@
 //! Progress as JSON, one object a line, in the shape of Terraform's machine-readable log.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use suimon_apply::Event;
 use suimon_model::Outcome;
@@ -9,8 +7,8 @@ use suimon_model::Outcome;
 use super::{FORMAT_VERSION, report};
 use crate::{Style, text};
 
-/// One event; `time` is RFC 3339, `elapsed` the time since the object was started.
-pub fn event(event: &Event, time: &str, elapsed: Duration) -> Value {
+/// One event; `time` is RFC 3339.
+pub fn event(event: &Event, time: &str) -> Value {
     let (level, kind) = match event {
         Event::Started { .. } => ("info", "apply_start"),
         Event::Waiting { .. } => ("info", "apply_progress"),
@@ -28,10 +26,9 @@ pub fn event(event: &Event, time: &str, elapsed: Duration) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
         "@level": level,
-        "@message": text::event(event, &Style::PLAIN, elapsed).unwrap_or_default(),
+        "@message": text::message(event, &Style::PLAIN, None).unwrap_or_default(),
         "@timestamp": time,
         "type": kind,
-        "elapsed_seconds": elapsed.as_secs(),
         "hook": body,
     })
 }

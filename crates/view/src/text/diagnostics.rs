@@ -13,13 +13,17 @@ const WINDOW: usize = 100;
 /// Where the source of a file comes from: its text, or `None` where it is not to be shown.
 pub type Sources<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Diagnostics as text, each with the place, the line with a caret where the source is at hand, why
-/// and what to do; the count at the end.
+/// Diagnostics as text, each with the place, why and what to do; the count at the end.
+pub fn diagnostics(found: &Diagnostics, style: &Style) -> String {
+    diagnostics_with(found, style, &|_| None)
+}
+
+/// As [`diagnostics`], and where the source is at hand, the line with a caret.
 ///
 /// # Guarantees
 /// A line is not quoted from a file that declares a Secret, nor a line whose key sounds like a
 /// credential.
-pub fn diagnostics(found: &Diagnostics, style: &Style, sources: Option<Sources<'_>>) -> String {
+pub fn diagnostics_with(found: &Diagnostics, style: &Style, sources: Sources<'_>) -> String {
     let mut out = String::new();
     for diagnostic in found {
         out.push_str(&one(diagnostic, style, sources));
@@ -37,7 +41,7 @@ pub fn diagnostics(found: &Diagnostics, style: &Style, sources: Option<Sources<'
     out
 }
 
-fn one(diagnostic: &Diagnostic, style: &Style, sources: Option<Sources<'_>>) -> String {
+fn one(diagnostic: &Diagnostic, style: &Style, sources: Sources<'_>) -> String {
     let (color, word) = match diagnostic.severity {
         Severity::Error => (Color::Error, "error"),
         Severity::Warning => (Color::Warning, "warning"),
@@ -47,8 +51,7 @@ fn one(diagnostic: &Diagnostic, style: &Style, sources: Option<Sources<'_>>) -> 
         format!("{}: {}\n", style.paint(color, &label), escape::line(&diagnostic.summary));
     if let Some(location) = &diagnostic.location {
         out.push_str(&format!("  --> {}\n", place(location)));
-        let quote =
-            sources.and_then(|source| source(&location.file)).and_then(|s| quote(&s, location));
+        let quote = sources(&location.file).and_then(|s| quote(&s, location));
         if let Some(quote) = quote {
             out.push_str(&quote.print(color, style));
         }

@@ -13,7 +13,11 @@ use crate::style::{Color, Style};
 ///
 /// `None` where there is nothing to say: a wait that is over.
 pub fn event(event: &Event, style: &Style, elapsed: Duration) -> Option<String> {
-    let seconds = elapsed.as_secs();
+    message(event, style, Some(elapsed))
+}
+
+/// As [`event`]; the time is left out where it is not known.
+pub(crate) fn message(event: &Event, style: &Style, elapsed: Option<Duration>) -> Option<String> {
     match event {
         Event::Started { id, action } => {
             let id = id.to_string();
@@ -28,9 +32,13 @@ pub fn event(event: &Event, style: &Style, elapsed: Duration) -> Option<String> 
             };
             let message = escape::line(&health.message);
             let why = if message.is_empty() { String::new() } else { format!(": {message}") };
-            Some(format!("{}: {what}... [{} elapsed]{why}", escape::line(&id), span(seconds)))
+            Some(format!(
+                "{}: {what}...{}{why}",
+                escape::line(&id),
+                span(" [", elapsed, " elapsed]")
+            ))
         }
-        Event::Finished(entry) => Some(finished(entry, style, seconds)),
+        Event::Finished(entry) => Some(finished(entry, style, elapsed)),
     }
 }
 
@@ -57,23 +65,27 @@ fn done(action: Action) -> &'static str {
     }
 }
 
-/// `5s`, `1m5s`.
-pub(crate) fn span(seconds: u64) -> String {
-    if seconds < 60 { format!("{seconds}s") } else { format!("{}m{}s", seconds / 60, seconds % 60) }
+/// `5s`, `1m5s`, between two texts; nothing where the time is not known.
+fn span(before: &str, elapsed: Option<Duration>, after: &str) -> String {
+    match elapsed.map(|time| time.as_secs()) {
+        None => String::new(),
+        Some(seconds) if seconds < 60 => format!("{before}{seconds}s{after}"),
+        Some(seconds) => format!("{before}{}m{}s{after}", seconds / 60, seconds % 60),
+    }
 }
 
-fn finished(entry: &Entry, style: &Style, seconds: u64) -> String {
+fn finished(entry: &Entry, style: &Style, elapsed: Option<Duration>) -> String {
     let id = entry.id.to_string();
     let reason =
         entry.reason.as_deref().map(|r| format!(": {}", escape::line(r))).unwrap_or_default();
     let result = match entry.outcome {
         Outcome::Created | Outcome::Configured | Outcome::Deleted => {
-            format!("{} complete after {}", done(entry.action), span(seconds))
+            format!("{} complete{}", done(entry.action), span(" after ", elapsed, ""))
         }
         Outcome::Unchanged => "Unchanged".to_owned(),
         Outcome::Skipped => format!("Not started{reason}"),
         Outcome::Failed => {
-            let failed = format!("Failed after {}", span(seconds));
+            let failed = format!("Failed{}", span(" after ", elapsed, ""));
             format!("{}{reason}", style.paint(Color::Error, &failed))
         }
     };

@@ -1,22 +1,20 @@
 //! Why a gate holds or denies.
 
-use suimon_gate::Finding;
-
 use crate::style::{Color, Style};
-use crate::{escape, words};
+use crate::{GateVerdict, GateView, escape, words};
 
-/// The findings of a gate; `held` says that somebody can still open it, else the rules refuse.
-///
-/// An empty list gives an empty text.
-pub fn findings(findings: &[Finding], held: bool, style: &Style) -> String {
-    if findings.is_empty() {
-        return String::new();
-    }
+/// What a gate says, with every reason; an open gate gives an empty text.
+pub fn findings(gate: &GateView<'_>, style: &Style) -> String {
+    let findings = gate.findings;
     let reasons = words::count(findings.len(), "reason");
-    let (color, title) = if held {
-        (Color::Warning, format!("Held: the gate is not open, for {reasons}"))
-    } else {
-        (Color::Error, format!("Denied: the rules refuse this plan, for {reasons}"))
+    let (color, title) = match gate.verdict {
+        GateVerdict::Open => return String::new(),
+        GateVerdict::Held => {
+            (Color::Warning, format!("Held: the gate is not open, for {reasons}:"))
+        }
+        GateVerdict::Denied => {
+            (Color::Error, format!("Denied: the rules refuse this plan, for {reasons}:"))
+        }
     };
     let mut out = format!("{}\n\n", style.paint(color, &title));
     for finding in findings {

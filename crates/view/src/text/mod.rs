@@ -8,8 +8,9 @@ mod plan;
 mod problems;
 mod report;
 
-pub use diagnostics::{Sources, diagnostics};
+pub use diagnostics::{Sources, diagnostics, diagnostics_with};
 pub use event::event;
+pub(crate) use event::message;
 pub use findings::findings;
 pub use plan::{drift, plan, plan_parts};
 pub(crate) use plan::{gone, summary};
