@@ -1,0 +1,76 @@
+//! Tests that need something that not every machine has.
+//!
+//! A test of a tier looks for the tier's environment variable and does nothing without it; here it
+//! is decided whether the variable is set, and said when it is not.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Some of the tests, and whether this machine can run them.
+#[derive(Debug, Clone)]
+pub(crate) struct Tier {
+    /// What a person calls it.
+    pub(crate) name: &'static str,
+    /// The variable that its tests look for.
+    pub(crate) variable: &'static str,
+    /// The variable's value, or why the tier is skipped and how to get it.
+    pub(crate) value: Result<PathBuf, String>,
+}
+
+/// Every tier.
+pub(crate) fn all() -> Vec<Tier> {
+    let assets = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
+    vec![real_api_server(assets)]
+}
+
+/// Tests against a real `kube-apiserver` with `etcd`.
+fn real_api_server(assets: Option<PathBuf>) -> Tier {
+    let folder = assets
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| PathBuf::from("/usr/local/kubebuilder/bin"));
+    let missing: Vec<&str> = ["kube-apiserver", "etcd"]
+        .into_iter()
+        .filter(|program| !is_program(&folder.join(program)))
+        .collect();
+    let value = if missing.is_empty() {
+        Ok(folder)
+    } else {
+        Err(format!(
+            "no {} in {}; `setup-envtest use` (from sigs.k8s.io/controller-runtime) or any \
+             kube-apiserver and etcd will do: point KUBEBUILDER_ASSETS at their folder",
+            missing.join(" and "),
+            folder.display()
+        ))
+    };
+    Tier { name: "real API server", variable: "KUBEBUILDER_ASSETS", value }
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_real_api_server_needs_both_programs() {
+        let folder = tempfile::tempdir().unwrap();
+        let tier = || real_api_server(Some(folder.path().to_owned())).value;
+        assert!(tier().unwrap_err().starts_with("no kube-apiserver and etcd in "));
+
+        let program = |name: &str, mode| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        program("etcd", 0o755);
+        program("kube-apiserver", 0o644);
+        let skipped = tier().unwrap_err();
+        assert!(skipped.starts_with("no kube-apiserver in "), "{skipped}");
+        assert!(skipped.contains("setup-envtest use") && !skipped.contains('\n'), "{skipped}");
+
+        program("kube-apiserver", 0o755);
+        assert_eq!(tier(), Ok(folder.path().to_owned()));
+    }
+}

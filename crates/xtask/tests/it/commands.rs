@@ -1,0 +1,87 @@
+//! The program itself, with a cargo that only says how it was called.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output};
+
+use insta::assert_snapshot;
+
+/// Runs xtask on a machine with these programs of the API server.
+fn xtask(arguments: &[&str], programs: &[&str], fail_on: &str) -> (Output, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in programs {
+        let path = folder.path().join(name);
+        std::fs::write(&path, "").expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .env("CARGO", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bin/cargo"))
+        .env("KUBEBUILDER_ASSETS", folder.path())
+        .env("FAIL_ON", fail_on)
+        .env_remove("RUSTDOCFLAGS")
+        .output()
+        .expect("xtask starts");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = lines.lines().filter(|line| !line.contains(" done in ")).collect::<Vec<_>>();
+    let text = lines.join("\n") + "\n" + &String::from_utf8_lossy(&output.stderr);
+    (output, text.replace(&folder.path().display().to_string(), "FOLDER"))
+}
+
+#[test]
+fn ci_runs_every_check_and_then_the_tests() {
+    let (output, text) = xtask(&["ci"], &["etcd", "kube-apiserver"], "");
+    assert!(output.status.success());
+    assert_snapshot!(text, @r#"
+    ==> [1/5] format: cargo fmt --all --check
+    cargo fmt --all --check [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    ==> [2/5] lints: cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo clippy --workspace --all-targets --locked -- -D warnings [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    ==> [3/5] documentation: RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+    cargo doc --workspace --no-deps --locked [RUSTDOCFLAGS=-D warnings KUBEBUILDER_ASSETS]
+    ==> [4/5] build the tests: cargo test --workspace --all-targets --locked --no-run
+    cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    ==> [5/5] run the tests: cargo test --workspace --all-targets --locked --
+    ==> tier `real API server` runs: FOLDER
+    cargo test --workspace --all-targets --locked -- [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    "#);
+}
+
+#[test]
+fn test_says_which_tier_is_skipped_and_passes_arguments_on() {
+    let (output, text) = xtask(&["test", "--", "one::name", "--nocapture"], &["etcd"], "");
+    assert!(output.status.success());
+    assert_snapshot!(text, @"
+    ==> [1/2] build the tests: cargo test --workspace --all-targets --locked --no-run
+    cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    ==> [2/2] run the tests: cargo test --workspace --all-targets --locked -- one::name --nocapture
+    ==> tier `real API server` is skipped: no kube-apiserver in FOLDER; `setup-envtest use` (from sigs.k8s.io/controller-runtime) or any kube-apiserver and etcd will do: point KUBEBUILDER_ASSETS at their folder
+    cargo test --workspace --all-targets --locked -- one::name --nocapture [RUSTDOCFLAGS=]
+    ");
+}
+
+#[test]
+fn the_first_step_that_fails_ends_it() {
+    let (output, text) = xtask(&["ci"], &[], "clippy");
+    assert_eq!(output.status.code(), Some(1));
+    assert_snapshot!(text, @"
+    ==> [1/5] format: cargo fmt --all --check
+    cargo fmt --all --check [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    ==> [2/5] lints: cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo clippy --workspace --all-targets --locked -- -D warnings [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    error: step `lints` failed (exit status: 1): cargo clippy --workspace --all-targets --locked -- -D warnings
+    ");
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_refused() {
+    let (output, text) = xtask(&["tset"], &[], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_snapshot!(text, @"
+
+    error: these arguments mean nothing here
+
+    cargo xtask test [-- ARGS]   build and run every test; ARGS go to the test binaries
+    cargo xtask ci               format, lints, documentation, then the same tests: what .ci/run runs
+    cargo xtask help             this text
+    ");
+}
