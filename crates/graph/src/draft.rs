@@ -2,12 +2,13 @@
 
 use suimon_model::{Diagnostic, Diagnostics, Manifest};
 
+use crate::ack::Ack;
 use crate::annotations::Annotations;
 use crate::implied::Implied;
 use crate::index::Index;
 use crate::links::{Graph, Links, graph_of};
 use crate::waves::Waves;
-use crate::{Order, ack, cycle, explicit, implied, kinds, sort};
+use crate::{Order, cycle, explicit, implied, kinds, sort};
 
 /// Manifests with their dependencies, before they are put in order.
 pub(crate) struct Draft<'a> {
@@ -24,6 +25,7 @@ impl<'a> Draft<'a> {
         let mut index = Index::new(&manifests);
         let mut links = Links::default();
         let mut found = Implied::default();
+        let mut ack = Ack::default();
         let mut waves = Waves::default();
         for (node, manifest) in (0u32..).zip(&manifests) {
             let annotations = if implied::is_read(&manifest.id) {
@@ -32,13 +34,17 @@ impl<'a> Draft<'a> {
                 let place = implied::Place { node, id: &manifest.id, index: &index };
                 found.read(place, &body, &annotations, &mut links);
                 annotations
+            } else if manifest.id.is_aws() {
+                let body = manifest.body.value();
+                ack.read(node, &body);
+                Annotations::of_value(&body)
             } else {
                 Annotations::of_text(manifest.body.as_str())
             };
             explicit::read(node, manifest, &annotations, &mut index, &mut links, &mut problems);
             waves.read(manifest, &annotations, &mut problems);
         }
-        ack::link(&manifests, &mut links);
+        ack.link(&manifests, &mut links);
         found.link(&manifests, &index, &mut links);
         waves.link(&mut links);
         for (node, reason) in links.loops() {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use suimon_graph::{Order, Walk, order};
 
-use crate::support::{annotated, manifests, object, waiting};
+use crate::support::{annotated, manifest, manifests, object, waiting};
 
 /// Objects that wait for some of the objects before them, some of them in waves that agree.
 fn acyclic() -> impl Strategy<Value = Vec<Value>> {
@@ -33,6 +33,74 @@ fn acyclic() -> impl Strategy<Value = Vec<Value>> {
 /// A name that does not sort like the number.
 fn name(n: usize) -> String {
     format!("n{}-{n}", (n * 7) % 25)
+}
+
+/// Values of any shape, made of the words that the crate looks for.
+fn any_shape() -> impl Strategy<Value = Value> {
+    const WORDS: &[&str] = &[
+        "spec",
+        "metadata",
+        "annotations",
+        "labels",
+        "template",
+        "jobTemplate",
+        "containers",
+        "env",
+        "envFrom",
+        "valueFrom",
+        "secretKeyRef",
+        "configMapRef",
+        "volumes",
+        "projected",
+        "sources",
+        "secret",
+        "secretName",
+        "selector",
+        "matchLabels",
+        "matchExpressions",
+        "key",
+        "operator",
+        "In",
+        "values",
+        "rules",
+        "http",
+        "paths",
+        "backend",
+        "service",
+        "name",
+        "tls",
+        "webhooks",
+        "clientConfig",
+        "roleRef",
+        "kind",
+        "subjects",
+        "scaleTargetRef",
+        "apiVersion",
+        "names",
+        "group",
+        "clusterRef",
+        "subnetRefs",
+        "Ref",
+        "from",
+        "suimon.dev/depends-on",
+        "config.kubernetes.io/depends-on",
+        "argocd.argoproj.io/sync-wave",
+        "/",
+        "a",
+    ];
+    let word = || prop::sample::select(WORDS).prop_map(str::to_owned);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<i64>().prop_map(Value::from),
+        word().prop_map(Value::from)
+    ];
+    leaf.prop_recursive(6, 48, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(word(), inner, 0..4)
+                .prop_map(|map| Value::from(serde_json::Map::from_iter(map))),
+        ]
+    })
 }
 
 /// What waits for an object, directly or not, the slow way.
@@ -67,6 +135,36 @@ fn run(
 }
 
 proptest! {
+    #[test]
+    fn no_shape_of_an_object_makes_it_panic(
+        shapes in prop::collection::vec((any::<prop::sample::Index>(), any_shape()), 1..8)
+    ) {
+        const KINDS: &[(&str, &str)] = &[
+            ("v1", "Pod"), ("apps/v1", "StatefulSet"), ("batch/v1", "CronJob"), ("v1", "Service"),
+            ("v1", "Secret"), ("v1", "ServiceAccount"), ("v1", "PersistentVolumeClaim"),
+            ("policy/v1", "PodDisruptionBudget"), ("autoscaling/v2", "HorizontalPodAutoscaler"),
+            ("networking.k8s.io/v1", "Ingress"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+            ("apiextensions.k8s.io/v1", "CustomResourceDefinition"), ("v1", "ConfigMap"),
+            ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
+            ("apiregistration.k8s.io/v1", "APIService"), ("ecs.services.k8s.aws/v1", "Service"),
+        ];
+        let manifests: Vec<_> = shapes
+            .into_iter()
+            .enumerate()
+            .map(|(n, (kind, shape))| {
+                let (api_version, kind) = KINDS[kind.index(KINDS.len())];
+                let mut manifest = manifest(&object(api_version, kind, &format!("web/n{n}")));
+                manifest.body = suimon_model::Body::new(&shape);
+                manifest
+            })
+            .collect();
+        let existing = suimon_graph::order_existing(&manifests);
+        prop_assert_eq!(existing.len(), manifests.len());
+        if let Err(problems) = order(&manifests) {
+            prop_assert!(problems.has_errors());
+        }
+    }
+
     #[test]
     fn dependencies_come_first(objects in acyclic()) {
         let order = order(&manifests(&objects)).unwrap();

@@ -40,7 +40,7 @@ fn ci_runs_every_check_and_then_the_tests() {
     cargo doc --workspace --no-deps --locked [RUSTDOCFLAGS=-D warnings KUBEBUILDER_ASSETS]
     ==> [4/5] build the tests: cargo test --workspace --all-targets --locked --no-run
     cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
-    ==> [5/5] run the tests: cargo test --workspace --all-targets --locked --
+    ==> [5/5] run the tests: INSTA_UPDATE="no" cargo test --workspace --all-targets --locked --
     ==> tier `real API server` runs: FOLDER
     cargo test --workspace --all-targets --locked -- [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
     "#);
@@ -50,13 +50,13 @@ fn ci_runs_every_check_and_then_the_tests() {
 fn test_says_which_tier_is_skipped_and_passes_arguments_on() {
     let (output, text) = xtask(&["test", "--", "one::name", "--nocapture"], &["etcd"], "");
     assert!(output.status.success());
-    assert_snapshot!(text, @"
+    assert_snapshot!(text, @r#"
     ==> [1/2] build the tests: cargo test --workspace --all-targets --locked --no-run
     cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
-    ==> [2/2] run the tests: cargo test --workspace --all-targets --locked -- one::name --nocapture
+    ==> [2/2] run the tests: INSTA_UPDATE="no" cargo test --workspace --all-targets --locked -- one::name --nocapture
     ==> tier `real API server` is skipped: no kube-apiserver in FOLDER; `setup-envtest use` (from sigs.k8s.io/controller-runtime) or any kube-apiserver and etcd will do: point KUBEBUILDER_ASSETS at their folder
     cargo test --workspace --all-targets --locked -- one::name --nocapture [RUSTDOCFLAGS=]
-    ");
+    "#);
 }
 
 #[test]
