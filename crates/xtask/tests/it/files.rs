@@ -30,13 +30,13 @@ pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
             let entry = entry.expect("an entry");
             let path = entry.path();
             let name = entry.file_name().into_string().expect("UTF-8");
-            if entry.file_type().expect("a type").is_dir() {
-                if !NOT_OURS.contains(&name.as_str()) {
-                    unread.push(path);
-                }
-            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            let kind = entry.file_type().expect("a type");
+            if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) {
+                unread.push(path);
+            } else if kind.is_file() && endings.iter().any(|ending| name.ends_with(ending)) {
                 let short = path.strip_prefix(&root).expect("under the root").display().to_string();
-                found.push((short, std::fs::read_to_string(&path).expect("UTF-8 text")));
+                let bytes = std::fs::read(&path).expect("a readable file");
+                found.push((short, String::from_utf8_lossy(&bytes).into_owned()));
             }
         }
     }

@@ -81,3 +81,14 @@ fn lines_do_not_end_in_spaces() {
     }
     assert!(found.is_empty(), "{found:#?}");
 }
+
+#[test]
+fn every_crate_obeys_the_lints_of_the_workspace() {
+    let manifests =
+        ["crates", "tests"].into_iter().flat_map(|folder| files(folder, &["Cargo.toml"]));
+    let lax: Vec<String> = manifests
+        .filter(|(_, text)| !text.contains("[lints]\nworkspace = true\n"))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(lax.is_empty(), "{lax:?}");
+}
