@@ -1,1 +1,17 @@
-//! The pipeline in order.
+//! The pipeline in order: render → graph → observe → plan → gate → apply.
+//!
+//! [`plan()`] and [`apply()`] are the whole of it; the command line and the controller call these and
+//! add nothing to what they decide.
+
+mod error;
+mod observe;
+mod owned;
+mod pipeline;
+mod prepare;
+mod preview;
+mod settle;
+mod stale;
+
+pub use error::{Error, Result};
+pub use pipeline::{Options, Planned, apply, plan};
+pub use stale::{Moved, moved};

@@ -1,0 +1,215 @@
+//! `suimon apply`.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+use std::sync::Arc;
+
+use suimon_apply::{End, Report};
+use suimon_engine::{Planned, moved};
+use suimon_gate::{ApprovedPlan, CONFLICT as CONFLICT_RULE, Facts, Finding, Verdict, authorize};
+use suimon_model::Outcome;
+use suimon_plan::Plan;
+use suimon_provider::Registry;
+use suimon_view::GateView;
+
+use crate::args::ApplyArgs;
+use crate::failure::{CONFLICT, ERROR, Failure, HELD, INTERRUPTED, PARTIAL};
+use crate::progress::Progress;
+use crate::session::{Scope, Session};
+use crate::signals;
+
+pub(crate) async fn run(args: &ApplyArgs, session: &Session<'_>) -> Result<u8, Failure> {
+    let mut stop = signals::listen(Arc::new(session.console.clone()))?;
+    let made = tokio::select! {
+        made = make(args, session) => made?,
+        () = signals::stopped(&mut stop) => {
+            session.console.note("Interrupted while planning; nothing was written.");
+            return Err(Failure::said(INTERRUPTED));
+        }
+    };
+    let Made { planned, registry, saved } = made;
+    show(session, args, &planned.plan)?;
+    let facts = Facts {
+        confirmed_deletes: args.confirm_deletes.clone(),
+        force_conflicts: args.scope.force_conflicts,
+        ..planned.facts.clone()
+    };
+    let approved = match authorize(planned.plan.clone(), &facts) {
+        Verdict::Open(approved) => *approved,
+        refused => return Err(closed(session, &refused)),
+    };
+    if planned.plan.is_empty() {
+        return finish_empty(session, args, &planned);
+    }
+    if !saved && !args.auto_approve {
+        tokio::select! {
+            answer = ask() => answer?,
+            () = signals::stopped(&mut stop) => {
+                session.console.note("Interrupted; nothing was written.");
+                return Err(Failure::said(INTERRUPTED));
+            }
+        }
+    }
+    let report = execute(args, session, &planned, &approved, &registry, stop).await;
+    print_report(session, args, &report)?;
+    exit_code(&report)
+}
+
+struct Made {
+    planned: Planned,
+    registry: Registry,
+    saved: bool,
+}
+
+async fn make(args: &ApplyArgs, session: &Session<'_>) -> Result<Made, Failure> {
+    let scope = Scope::new(&args.scope, false);
+    if !Path::new(&args.subject).is_file() {
+        let (planned, registry) = session.plan(&args.subject, &scope).await?;
+        return Ok(Made { planned, registry, saved: false });
+    }
+    let saved = read(&args.subject)?;
+    let at_revision = match &saved.revision {
+        Some(revision) if session.snapshot.revision() != Some(revision) => {
+            Some(session.at(revision)?)
+        }
+        _ => None,
+    };
+    let scope = Scope { adopt: saved.refused.is_empty(), targets: saved.targeted.clone(), ..scope };
+    let session = at_revision.as_ref().unwrap_or(session);
+    let (planned, registry) = session.plan(&saved.environment, &scope).await?;
+    let moved = moved(&saved, &planned.plan);
+    if moved.is_empty() {
+        return Ok(Made { planned, registry, saved: true });
+    }
+    let mut text = String::from("saved plan is stale: nothing was written");
+    for moved in moved.iter().take(50) {
+        let id = moved.id.as_ref().map_or(String::new(), |id| format!("{id}: "));
+        text.push_str(&format!("\n  {id}{}", moved.message));
+    }
+    if moved.len() > 50 {
+        text.push_str(&format!("\n  and {} more", moved.len() - 50));
+    }
+    Err(Failure::new(text)
+        .code(CONFLICT)
+        .hint(format!("plan again: suimon plan {} --out FILE", saved.environment)))
+}
+
+fn read(path: &str) -> Result<Plan, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::new(format!("cannot read {path}: {e}")))?;
+    Plan::from_file(&text).map_err(|error| {
+        Failure::new(format!("{path}: {error}"))
+            .code(if matches!(error, suimon_plan::InvalidPlan::Malformed(_)) {
+                ERROR
+            } else {
+                CONFLICT
+            })
+            .hint("make a plan file with: suimon plan ENV --out FILE")
+    })
+}
+
+fn show(session: &Session<'_>, args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
+    if args.json {
+        session
+            .console
+            .note(suimon_view::text::plan(plan, &session.console.note_style()).trim_end());
+        Ok(())
+    } else {
+        session.console.data(&suimon_view::text::plan(plan, &session.console.style()))
+    }
+}
+
+fn closed(session: &Session<'_>, verdict: &Verdict) -> Failure {
+    let gate = GateView::from(verdict);
+    let text = suimon_view::text::findings(&gate, &session.console.note_style());
+    session.console.note(text.trim_end());
+    let conflict = |finding: &Finding| finding.rule == CONFLICT_RULE;
+    Failure::said(match verdict {
+        Verdict::Held(_) => HELD,
+        Verdict::Denied(findings) if findings.iter().all(conflict) => CONFLICT,
+        _ => ERROR,
+    })
+}
+
+fn finish_empty(session: &Session<'_>, args: &ApplyArgs, planned: &Planned) -> Result<u8, Failure> {
+    if args.json {
+        let report = Report {
+            environment: planned.plan.environment.clone(),
+            digest: planned.plan.digest(),
+            end: End::Complete,
+            entries: Vec::new(),
+            problems: Vec::new(),
+        };
+        session.console.data(&suimon_view::json::report(&report).to_string())?;
+    }
+    Ok(0)
+}
+
+/// Terraform's question. Without a terminal nobody can answer, so it fails rather than hangs.
+async fn ask() -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::new("standard input is not a terminal, so nobody can approve the plan")
+            .hint("save a plan with `suimon plan ENV --out FILE` and apply the file, or use --auto-approve"));
+    }
+    let question = "\nDo you want to perform these actions?\n  suimon will perform the actions \
+                    described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ";
+    let answer = tokio::task::spawn_blocking(move || {
+        use std::io::Write;
+        let mut err = std::io::stderr().lock();
+        write!(err, "{question}")?;
+        err.flush()?;
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        std::io::Result::Ok(line)
+    });
+    let answer = answer.await.map_err(Failure::new)?.map_err(Failure::new)?;
+    if answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(Failure::new("apply cancelled; nothing was written"))
+    }
+}
+
+async fn execute(
+    args: &ApplyArgs,
+    session: &Session<'_>,
+    planned: &Planned,
+    approved: &ApprovedPlan,
+    registry: &Registry,
+    stop: suimon_apply::Stop,
+) -> Report {
+    let options = suimon_apply::Options {
+        wait: !args.no_wait,
+        timeout: args.timeout,
+        parallelism: usize::from(args.scope.parallelism),
+        force_conflicts: args.scope.force_conflicts,
+    };
+    let progress = Progress::new(session.console);
+    let events = |event| progress.show(&event);
+    suimon_engine::apply(planned, approved, registry, &options, stop, &events).await
+}
+
+fn print_report(session: &Session<'_>, args: &ApplyArgs, report: &Report) -> Result<(), Failure> {
+    if args.json {
+        session.console.data(&suimon_view::json::report(report).to_string())
+    } else {
+        session.console.data(&suimon_view::text::report(report, &session.console.style()))
+    }
+}
+
+fn exit_code(report: &Report) -> Result<u8, Failure> {
+    let conflicts_only = report
+        .entries
+        .iter()
+        .filter(|entry| entry.outcome == Outcome::Failed)
+        .all(|entry| !entry.conflicts.is_empty());
+    match report.end {
+        End::Complete => Ok(0),
+        End::Interrupted => Err(Failure::said(INTERRUPTED)),
+        End::Partial if report.wrote() => Err(Failure::said(PARTIAL)),
+        End::Partial if report.count(Outcome::Failed) > 0 && conflicts_only => {
+            Err(Failure::said(CONFLICT))
+        }
+        End::Partial => Err(Failure::said(ERROR)),
+    }
+}

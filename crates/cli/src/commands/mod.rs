@@ -1,0 +1,69 @@
+//! One file per command.
+
+mod apply;
+mod demo;
+mod graph;
+mod init;
+mod plan;
+mod render;
+mod sandbox;
+mod validate;
+
+use std::future::Future;
+
+use crate::args::{Cli, Command};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::{session, worker};
+
+/// Runs the command; the answer is the exit code.
+pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
+    let open = || session::Session::open(&cli.global, console);
+    match &cli.command {
+        Command::RenderWorker => worker::run(),
+        Command::Init(args) => init::run(args, &cli.global, console),
+        Command::Validate(args) => validate::run(args, &open()?),
+        Command::Render(args) => render::run(args, &open()?),
+        Command::Graph(args) => graph::run(args, &open()?),
+        Command::Plan(args) => {
+            log(cli);
+            let session = open()?;
+            block_on(plan::run(args, &session))
+        }
+        Command::Apply(args) => {
+            log(cli);
+            let session = open()?;
+            block_on(apply::run(args, &session))
+        }
+        Command::Sandbox(args) => block_on(sandbox::run(args, console)),
+        Command::Demo(args) => block_on(demo::run(args, &cli.global, console)),
+    }
+}
+
+fn block_on<F: Future<Output = Result<u8, Failure>>>(work: F) -> Result<u8, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(format!("cannot start: {e}")))?
+        .block_on(work)
+}
+
+/// Library logs go to standard error with `-v`.
+fn log(cli: &Cli) {
+    use tracing_subscriber::EnvFilter;
+    let level = match cli.global.verbose {
+        0 => return,
+        1 => "suimon=info,suimon_provider_kubernetes=info,suimon_apply=info,suimon_engine=info",
+        _ => "debug,hyper=info,h2=info,rustls=info,tower=info",
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_writer(std::io::stderr);
+    let set = if cli.global.log_format == crate::args::LogFormat::Json {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    };
+    // Only a second subscriber fails, and there is one command per process.
+    drop(set);
+}

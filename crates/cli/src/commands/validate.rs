@@ -1,0 +1,49 @@
+//! `suimon validate`.
+
+use suimon_model::Diagnostics;
+
+use crate::args::ValidateArgs;
+use crate::failure::{ERROR, Failure};
+use crate::session::Session;
+use crate::worker::ChildRunner;
+
+pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Failure> {
+    let snapshot = session.snapshot.as_ref();
+    let environments = if args.environments.is_empty() {
+        suimon_render::environment_names(snapshot)?
+    } else {
+        args.environments.clone()
+    };
+    let mut problems = Diagnostics::new();
+    let mut valid = Vec::new();
+    for environment in &environments {
+        match suimon_render::render(snapshot, environment, &ChildRunner) {
+            Err(found) => problems.extend(found),
+            Ok(rendered) => {
+                problems.extend(rendered.warnings);
+                match suimon_graph::order(&rendered.state.manifests) {
+                    Ok(order) => {
+                        valid.push(format!("{environment}: valid, {} objects", order.len()))
+                    }
+                    Err(found) => problems.extend(found),
+                }
+            }
+        }
+    }
+    let problems = problems.sorted();
+    if args.json {
+        session.console.data(&suimon_view::json::diagnostics(&problems).to_string())?;
+        return if problems.has_errors() { Err(Failure::said(ERROR)) } else { Ok(0) };
+    }
+    if !valid.is_empty() {
+        session.console.data(&valid.join("\n"))?;
+    }
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    if !problems.is_empty() {
+        let style = session.console.note_style();
+        session.console.note(suimon_view::text::diagnostics(&problems, &style).trim_end());
+    }
+    Ok(0)
+}

@@ -1,0 +1,51 @@
+//! What an environment owns before and after a plan.
+
+use std::collections::BTreeMap;
+
+use suimon_apply::Attributes;
+use suimon_model::{Manifest, ResourceId};
+use suimon_plan::{Action, Observed, Plan};
+use suimon_provider::Membership;
+
+/// The superset to mark before the first write, and what remains when all is done.
+///
+/// With `--target` the rest of what is declared still counts: it is not looked at, and it is ours.
+pub(crate) fn membership(
+    plan: &Plan,
+    observed: &Observed,
+    manifests: &BTreeMap<ResourceId, Manifest>,
+) -> (Membership, Membership) {
+    let gone: Vec<&ResourceId> = plan
+        .changes
+        .iter()
+        .filter(|change| matches!(change.action, Action::Delete | Action::Forget))
+        .map(|change| &change.id)
+        .collect();
+    let declared = manifests.iter().map(|(id, m)| (id.clone(), m.api_version.to_string()));
+    let extra = observed.extra.iter().map(|(id, live)| (id.clone(), live.api_version.clone()));
+    let superset: Vec<_> = declared.chain(extra).collect();
+    let members = superset.iter().filter(|(id, _)| !gone.contains(&id)).cloned().collect();
+    (Membership { objects: superset }, Membership { objects: members })
+}
+
+/// Values of objects that the plan makes anew are not known before they are made.
+pub(crate) fn keep_known(
+    attributes: &Attributes,
+    plan: &Plan,
+    manifests: &BTreeMap<ResourceId, Manifest>,
+) -> Attributes {
+    let fresh = |id: &ResourceId| {
+        plan.changes
+            .iter()
+            .any(|c| c.id == *id && matches!(c.action, Action::Create | Action::Replace))
+    };
+    let mut known = Attributes::default();
+    for reference in manifests.values().flat_map(|manifest| &manifest.refs) {
+        if let Some(value) = attributes.get(&reference.target, &reference.attribute)
+            && !fresh(&reference.target)
+        {
+            known.insert(reference, value);
+        }
+    }
+    known
+}

@@ -1,0 +1,133 @@
+//! The whole engine on one screen.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use suimon_apply::{Attributes, Event, Job, Report, Stop};
+use suimon_gate::{ApprovedPlan, Facts};
+use suimon_graph::Order;
+use suimon_model::{DesiredState, Environment, Manifest, ResourceId};
+use suimon_plan::{Declared, Inputs, Plan, candidates};
+use suimon_provider::{Membership, Registry};
+
+use crate::Result;
+use crate::observe::observe;
+use crate::owned::{keep_known, membership};
+use crate::prepare::{check_targets, connect, prepare};
+use crate::preview::preview;
+use crate::settle::{Later, settle};
+
+/// What to plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Take over objects that another engine owns.
+    pub adopt: bool,
+    /// Only what something else wrote.
+    pub drift_only: bool,
+    /// Only these and what they depend on; empty for everything.
+    pub targets: Vec<ResourceId>,
+    /// Most requests in flight at once.
+    pub parallelism: usize,
+}
+
+/// A plan, and what apply needs to do it.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The order of everything declared.
+    pub order: Order,
+    /// What the gate needs to know; a person's confirmations are added by the caller.
+    pub facts: Facts,
+    manifests: BTreeMap<ResourceId, Manifest>,
+    attributes: Attributes,
+    superset: Membership,
+    members: Membership,
+}
+
+/// Compares what is declared with what is live. Reads only.
+///
+/// # Errors
+/// The files are wrong, or a target could not be read at all. Parts that could not be read are in
+/// [`Plan::unknown`].
+pub async fn plan(
+    mut desired: DesiredState,
+    registry: &Registry,
+    options: &Options,
+) -> Result<Planned> {
+    let targets = connect(registry).await?;
+    let mut manifests = prepare(std::mem::take(&mut desired.manifests), registry)?;
+    let order = suimon_graph::order(&manifests)?;
+    check_targets(&options.targets, &manifests)?;
+
+    let later = Later::of(&manifests);
+    let targeted = !options.targets.is_empty();
+    let reading = observe(&manifests, &later.ids, registry, targeted).await?;
+    let (mut observed, attributes) = (reading.observed, reading.attributes);
+    observed.targets = targets;
+
+    let resolved = settle(&mut manifests, &later, &attributes, registry, &mut observed);
+    let manifests: BTreeMap<ResourceId, Manifest> =
+        manifests.into_iter().map(|manifest| (manifest.id.clone(), manifest)).collect();
+    let as_known = |id: &ResourceId| resolved.get(id).or_else(|| manifests.get(id));
+    let declared = |id: &ResourceId| {
+        let manifest = as_known(id)?;
+        let masked = registry.provider(id)?.mask(manifest);
+        Some(Declared { manifest, masked })
+    };
+    let policy = policy(&desired.environment);
+    let release_id = desired.release.id(&desired.modules_tree).to_string();
+    let mut inputs = Inputs {
+        project: &desired.project,
+        environment: &desired.environment.name,
+        revision: desired.revision.as_deref(),
+        release: desired.release.name.as_deref(),
+        release_id: &release_id,
+        order: &order,
+        declared: &declared,
+        observed: &observed,
+        previews: &BTreeMap::new(),
+        policy: &policy,
+        adopt: options.adopt,
+        targets: &options.targets,
+        drift_only: options.drift_only,
+    };
+    let wanted = candidates(&inputs);
+    let previews = preview(wanted.iter().filter_map(as_known), registry, options.parallelism).await;
+    inputs.previews = &previews;
+    let plan = suimon_plan::plan(&inputs);
+    let facts = Facts {
+        protect: desired.environment.protect.clone(),
+        gated: desired.environment.gate.is_some(),
+        ..Facts::default()
+    };
+    let (superset, members) = membership(&plan, &observed, &manifests);
+    let attributes = keep_known(&attributes, &plan, &manifests);
+    Ok(Planned { plan, order, facts, manifests, attributes, superset, members })
+}
+
+/// What the digest binds besides the changes: the rules that the plan is judged by.
+fn policy(environment: &Environment) -> Value {
+    json!({"protect": environment.protect, "gate": environment.gate})
+}
+
+/// Does what an approved plan says.
+pub async fn apply(
+    planned: &Planned,
+    approved: &ApprovedPlan,
+    registry: &Registry,
+    options: &suimon_apply::Options,
+    stop: Stop,
+    events: &(dyn Fn(Event) + Send + Sync),
+) -> Report {
+    let job = Job {
+        approved,
+        order: &planned.order,
+        manifests: &planned.manifests,
+        registry,
+        attributes: planned.attributes.clone(),
+        superset: planned.superset.clone(),
+        members: planned.members.clone(),
+        events,
+    };
+    suimon_apply::apply(job, options, stop).await
+}

@@ -1,0 +1,103 @@
+//! Declarations as the providers want them.
+
+use std::collections::BTreeSet;
+
+use suimon_model::{Diagnostic, Diagnostics, Manifest, ResourceId, TargetIdentity};
+use suimon_provider::Registry;
+
+use crate::{Error, Result};
+
+/// Connects to every target that something declared lives on, before anything is read.
+pub(crate) async fn connect(registry: &Registry) -> Result<Vec<TargetIdentity>> {
+    let mut targets = Vec::new();
+    for provider in registry.iter() {
+        let identity = provider
+            .connect()
+            .await
+            .map_err(|error| Error::Target { provider: provider.name(), error })?;
+        targets.push(identity);
+    }
+    Ok(targets)
+}
+
+/// Adds ownership marks and what the APIs imply.
+///
+/// All objects that nobody serves or that a provider refuses are reported at once.
+pub(crate) fn prepare(manifests: Vec<Manifest>, registry: &Registry) -> Result<Vec<Manifest>> {
+    let mut problems = Diagnostics::new();
+    let mut prepared = Vec::with_capacity(manifests.len());
+    for manifest in manifests {
+        let Some(provider) = registry.provider(&manifest.id) else {
+            problems.push(nobody_serves(&manifest));
+            continue;
+        };
+        match provider.prepare(&manifest) {
+            Ok(manifest) => prepared.push(manifest),
+            Err(error) => problems.push(
+                Diagnostic::error("invalid-object", format!("{}: {error}", manifest.id))
+                    .at(manifest.origin.location()),
+            ),
+        }
+    }
+    problems.extend(twice(&prepared));
+    if problems.has_errors() { Err(problems.sorted().into()) } else { Ok(prepared) }
+}
+
+fn nobody_serves(manifest: &Manifest) -> Diagnostic {
+    let (what, help) = if manifest.id.is_aws() {
+        (
+            "AWS resources are not supported by this version",
+            "take the resource out of this environment, or keep it in the tool it is in today",
+        )
+    } else {
+        (
+            "the environment declares no Kubernetes target",
+            "add `targets: {kubernetes: {context: NAME}}` to the environment's `spec`",
+        )
+    };
+    Diagnostic::error("no-target", format!("{} cannot be planned: {what}", manifest.id))
+        .at(manifest.origin.location())
+        .help(help)
+}
+
+/// Filling in the default namespace may make two ids equal.
+fn twice(prepared: &[Manifest]) -> Vec<Diagnostic> {
+    let mut seen: BTreeSet<&ResourceId> = BTreeSet::new();
+    let repeated = prepared.iter().filter(|manifest| !seen.insert(&manifest.id));
+    repeated
+        .map(|manifest| {
+            let mut diagnostic =
+                Diagnostic::error("duplicate-object", format!("{} is declared twice", manifest.id))
+                    .at(manifest.origin.location());
+            if let Some(first) = prepared.iter().find(|first| first.id == manifest.id) {
+                diagnostic = diagnostic.related(first.origin.location(), "first declared here");
+            }
+            diagnostic.detail("a namespaced object without `metadata.namespace` is in `default`")
+        })
+        .collect()
+}
+
+/// Every `--target` must name something declared.
+pub(crate) fn check_targets(targets: &[ResourceId], manifests: &[Manifest]) -> Result<()> {
+    let known: BTreeSet<&ResourceId> = manifests.iter().map(|manifest| &manifest.id).collect();
+    let problems: Diagnostics = targets
+        .iter()
+        .filter(|target| !known.contains(target))
+        .map(|target| {
+            let near = known.iter().filter(|id| id.name == target.name).take(3);
+            let near: Vec<String> = near.map(ToString::to_string).collect();
+            let diagnostic = Diagnostic::error(
+                "unknown-target",
+                format!("`--target {target}` names nothing that is declared"),
+            );
+            if near.is_empty() {
+                diagnostic.help(
+                    "ids are written `Kind[.group]/[namespace/]name`; `suimon graph` lists them",
+                )
+            } else {
+                diagnostic.help(format!("did you mean {}?", near.join(" or ")))
+            }
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+}

@@ -1,1 +1,0 @@
-//! The hermetic environment the end-to-end tests run in.
