@@ -20,12 +20,15 @@ impl Printer {
         sides: Sides<'_>,
         shown: &[String],
     ) {
+        let mut moved = 0;
         for (token, sub) in &tree.children {
             let below = (
                 sides.0.and_then(|value| path::child(value, token)),
                 sides.1.and_then(|value| path::child(value, token)),
             );
             let kind = Kind::of(token, sides);
+            let added = matches!(kind, Kind::Place) && appears(sub, below.1);
+            moved += usize::from(below.0.is_some() && !added);
             self.within(token, |printer| match kind {
                 Kind::Key => printer.node(&At::key(depth, &scalar::key(token)), sub, below),
                 Kind::Item(keys) => printer.item(depth, &keys, token, sub, below),
@@ -36,7 +39,8 @@ impl Printer {
             tree.children.contains_key(key) || shown.iter().any(|s| s == key)
         });
         self.unchanged(depth, hidden, "field");
-        self.unchanged(depth, items_left(sides, tree.children.len()), "item");
+        let items = sides.0.and_then(Value::as_array).map_or(0, Vec::len);
+        self.unchanged(depth, items.saturating_sub(moved), "item");
     }
 
     fn node(&mut self, at: &At, tree: &Tree<'_>, sides: Sides<'_>) {
@@ -123,7 +127,7 @@ impl Printer {
         }
     }
 
-    fn leaf(&mut self, at: &At, field: &FieldChange) {
+    pub(crate) fn leaf(&mut self, at: &At, field: &FieldChange) {
         let start = self.lines.len();
         let before = field.before.as_ref();
         if field.unknown_after {
@@ -297,7 +301,8 @@ fn siblings(sides: Sides<'_>, seen: impl Fn(&str) -> bool) -> usize {
     }
 }
 
-fn items_left(sides: Sides<'_>, changed: usize) -> usize {
-    let length = |side: Option<&Value>| side.and_then(Value::as_array).map_or(0, Vec::len);
-    length(sides.0).max(length(sides.1)).saturating_sub(changed)
+/// Whether the item at a place is a new one: everything in it appears.
+fn appears(tree: &Tree<'_>, after: Option<&Value>) -> bool {
+    tree.all(&|field| field.before.is_none())
+        && after.is_none_or(|value| leaf_count(value) == tree.leaves())
 }

@@ -13,7 +13,7 @@ mod tree;
 pub(crate) use lines::{Line, Sign};
 
 use suimon_model::ResourceId;
-use suimon_plan::{Action, Change, DriftedField};
+use suimon_plan::{Action, Change, DriftedField, Reason};
 
 use crate::escape;
 use crate::path;
@@ -31,10 +31,18 @@ pub(crate) fn change(change: &Change) -> Vec<Line> {
         (Action::Create, _, Some(after)) => printer.object(Sign::Add, after, tree.marks().as_ref()),
         (Action::Delete, Some(before), _) => printer.object(Sign::Remove, before, None),
         (Action::Forget | Action::NoOp, _, _) => {}
-        _ => printer.children(0, &tree, (before.as_ref(), after.as_ref()), &[]),
-    }
-    if change.action == Action::Update && change.fields.is_empty() {
-        printer.comment(0, "no field changes: only suimon's own marks are written");
+        _ if change.fields.is_empty() => {
+            printer.comment(0, match change.reason {
+                Reason::Adopted => "no field changes: only suimon's own marks are written",
+                _ => "no field changes",
+            });
+        }
+        _ => {
+            if let Some(field) = tree.leaf {
+                printer.leaf(&At::key(0, "(whole object)"), field);
+            }
+            printer.children(0, &tree, (before.as_ref(), after.as_ref()), &[]);
+        }
     }
     printer.lines
 }
