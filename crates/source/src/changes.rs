@@ -17,7 +17,8 @@ use crate::walk::{Folders, Item};
 /// How many files were added, changed or removed since a commit.
 ///
 /// Only what the project is made of counts: neither ignored files nor other repositories inside it. What
-/// has a name that is not UTF-8 cannot be read either way, so only whether it is there counts.
+/// has a name that is not UTF-8 cannot be read either way, so only whether it is
+/// there counts; a folder that cannot be read may hold anything, so it counts too.
 pub(crate) fn count(
     root: &Path,
     prefix: &str,
@@ -44,10 +45,10 @@ pub(crate) fn count(
         committed.retain(|other, _| other != path.as_slice() && !other.starts_with(&below));
         changed += usize::from(committed.len() == before);
     }
-    Ok(changed + committed.len())
+    Ok(changed + committed.len() + folders.unreadable())
 }
 
-/// A larger file counts as changed when the index cannot tell.
+/// A larger file counts as changed when the index cannot tell, like one that cannot be read.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 fn is_same(
@@ -87,16 +88,7 @@ fn is_same(
         let path = path.to_owned();
         if size > LARGEST { Err(Error::TooLarge { path, size, limit: LARGEST }) } else { Ok(()) }
     };
-    let content = match read_plain(root, path, &names, bounded) {
-        Ok(content) => content,
-        Err(
-            Error::Changed { .. }
-            | Error::Symlink { .. }
-            | Error::Special { .. }
-            | Error::TooLarge { .. },
-        ) => return Ok(false),
-        Err(error) => return Err(error),
-    };
+    let Ok(content) = read_plain(root, path, &names, bounded) else { return Ok(false) };
     match checkout.stored(in_checkout, &content)? {
         Stored::Bytes(bytes) => Ok(hash(path, Kind::Blob, &bytes)? == id),
         Stored::Filter(_) => Ok(checkout.unchanged(in_checkout, false) == Some(id)),

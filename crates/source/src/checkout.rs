@@ -40,7 +40,9 @@ impl Checkout {
             place: top.display().to_string(),
             why: error.probable_cause().to_string(),
         };
-        let repository = open(git_dir).map_err(fail)?;
+        let mut repository = open(git_dir).map_err(fail)?;
+        // A Git folder of its own place does not know its checkout.
+        repository.set_workdir(top.to_owned()).map_err(fail)?;
         let index = repository.index_or_empty().map_err(fail)?;
         if index.is_sparse() {
             return Err(Error::SparseIndex { place: top.display().to_string() });

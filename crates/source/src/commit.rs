@@ -8,6 +8,7 @@ use gix::bstr::ByteSlice;
 use gix::objs::tree::EntryKind as Mode;
 use suimon_model::{Diagnostic, Entry, EntryKind, Snapshot};
 
+use crate::attributes::Attributes;
 use crate::budget::Budget;
 use crate::path::{components, join};
 use crate::store::Store;
@@ -21,8 +22,11 @@ pub(crate) struct CommitSnapshot {
     /// The folder of the repository that the project is in; empty for its root.
     prefix: String,
     root: ObjectId,
+    /// The root of the repository, whose attributes are the project's too.
+    top: ObjectId,
     limits: Limits,
     seen: Mutex<Seen>,
+    attributes: Mutex<Attributes>,
 }
 
 struct Seen {
@@ -51,6 +55,8 @@ impl CommitSnapshot {
             commit: commit.to_string(),
             prefix: String::new(),
             root: tree,
+            top: tree,
+            attributes: Mutex::default(),
             limits,
             seen: Mutex::new(Seen {
                 budget: Budget::new(limits),
@@ -111,7 +117,11 @@ impl CommitSnapshot {
     }
 
     fn walk(&self, names: &[&str]) -> Result<Option<Found>, Error> {
-        let mut at = self.root;
+        self.walk_from(self.root, names)
+    }
+
+    fn walk_from(&self, root: ObjectId, names: &[&str]) -> Result<Option<Found>, Error> {
+        let mut at = root;
         let mut folder = String::new();
         for (index, name) in names.iter().enumerate() {
             let entries = self.tree(&folder, at)?;
@@ -142,8 +152,33 @@ impl CommitSnapshot {
         let content: Arc<[u8]> =
             self.store.blob(path, id, self.limits.max_file_bytes, size)?.into();
         crate::content::refuse_pointers(path, &content)?;
+        self.refuse_filtered(path)?;
         self.seen().blobs.insert(id, Arc::clone(&content));
         Ok(Some(content))
+    }
+
+    /// Refuses a file whose content in Git is not what a checkout would have.
+    fn refuse_filtered(&self, path: &str) -> Result<(), Error> {
+        let from_top = join(&self.prefix, path);
+        let mut attributes = self.attributes.lock().unwrap_or_else(PoisonError::into_inner);
+        match attributes.filter(&from_top, |folder| self.attributes_of(folder))? {
+            Some(filter) => Err(Error::Filtered { path: path.to_owned(), filter }),
+            None => Ok(()),
+        }
+    }
+
+    /// The content of a folder's `.gitattributes`, as long as it is a file, as Git has it.
+    fn attributes_of(&self, folder: &str) -> Result<Option<Vec<u8>>, Error> {
+        let path = join(folder, ".gitattributes");
+        let names: Vec<&str> = path.split('/').collect();
+        match self.walk_from(self.top, &names) {
+            Ok(Some(Found::File(id))) => {
+                let within = |size| self.seen().budget.bytes(&path, size);
+                self.store.blob(&path, id, self.limits.max_file_bytes, within).map(Some)
+            }
+            Ok(_) | Err(Error::Symlink { .. } | Error::Submodule { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn list_folder(&self, folder: &str) -> Result<Option<Vec<Entry>>, Error> {

@@ -80,7 +80,7 @@ pub(crate) enum Error {
     #[error("the folder `{}` cannot be opened", shown(&path.to_string_lossy()))]
     NoFolder { path: PathBuf, source: std::io::Error },
     /// A path that is no repository.
-    #[error("`{}` is not a Git repository", shown(&path.to_string_lossy()))]
+    #[error("`{}` is not a Git repository that can be read", shown(&path.to_string_lossy()))]
     NotARepository { path: PathBuf, why: String },
     /// No `suimon.yaml`.
     #[error("there is no suimon.yaml in {place}")]

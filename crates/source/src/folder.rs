@@ -71,7 +71,15 @@ impl FolderSnapshot {
                 return Ok(None);
             }
             let Some(content) = self.folders.get(&folder) else { return Ok(None) };
-            let Some(found) = content.items.get(*name) else { return Ok(None) };
+            let Some(found) = content.items.get(*name) else {
+                return match content.unreadable {
+                    // Unknown is not absent.
+                    Some(kind) => {
+                        Err(Error::Unreadable { path: join(&folder, name), source: kind.into() })
+                    }
+                    None => Ok(None),
+                };
+            };
             item = *found;
             refuse_others(&folder, name, item)?;
             folder = join(&folder, name);
@@ -93,7 +101,9 @@ impl FolderSnapshot {
         let content = match (item, &self.store) {
             (Item::LeftOut { id, .. }, Some(store)) => {
                 let limit = self.limits.max_file_bytes;
-                store.blob(path, id, limit, |size| state.budget.bytes(path, size))?
+                let content = store.blob(path, id, limit, |size| state.budget.bytes(path, size))?;
+                self.stored(path, &content, &mut state)?;
+                content
             }
             _ => self.read_from_disk(path, &names, &mut state)?,
         };
@@ -110,10 +120,15 @@ impl FolderSnapshot {
         state: &mut State,
     ) -> Result<Vec<u8>, Error> {
         let raw = read_plain(&self.root, path, names, |size| state.budget.bytes(path, size))?;
-        let Some(checkout) = &mut state.checkout else { return Ok(raw) };
+        Ok(self.stored(path, &raw, state)?.unwrap_or(raw))
+    }
+
+    /// The bytes that Git would store; `None` outside any repository. Refuses what needs a filter.
+    fn stored(&self, path: &str, raw: &[u8], state: &mut State) -> Result<Option<Vec<u8>>, Error> {
+        let Some(checkout) = &mut state.checkout else { return Ok(None) };
         let in_checkout = BString::from(join(&self.prefix, path));
-        match checkout.stored(in_checkout.as_bstr(), &raw)? {
-            Stored::Bytes(bytes) => Ok(bytes),
+        match checkout.stored(in_checkout.as_bstr(), raw)? {
+            Stored::Bytes(bytes) => Ok(Some(bytes)),
             Stored::Filter(filter) => Err(Error::Filtered { path: path.to_owned(), filter }),
         }
     }
@@ -126,6 +141,9 @@ impl FolderSnapshot {
         let Some(content) = self.folders.get(folder) else { return Ok(None) };
         if let Some(name) = &content.not_utf8 {
             return Err(Error::NotUtf8 { folder: folder.to_owned(), name: name.clone() });
+        }
+        if let Some(kind) = content.unreadable {
+            return Err(Error::Unreadable { path: folder.to_owned(), source: kind.into() });
         }
         let mut entries = Vec::with_capacity(content.items.len());
         for (name, item) in &content.items {

@@ -251,11 +251,16 @@ fn end(child: &mut Child) {
 /// The last lines of what git said, without progress, control characters and credentials.
 fn readable(stderr: &str, secrets: &[String]) -> String {
     const MOST: usize = 6;
+    const BOILERPLATE: [&str; 3] = [
+        "fatal: Could not read from remote repository.",
+        "Please make sure you have the correct access rights",
+        "and the repository exists.",
+    ];
     let mut lines: Vec<String> = stderr
         .lines()
         .filter_map(|line| line.rsplit('\r').find(|part| !part.trim().is_empty()))
         .map(|line| redact(line.trim_end(), secrets))
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && !BOILERPLATE.contains(&line.as_str()))
         .collect();
     let excess = lines.len().saturating_sub(MOST);
     lines.drain(..excess);

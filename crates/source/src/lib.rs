@@ -6,6 +6,7 @@
 //! submodule ever runs.
 
 mod address;
+mod attributes;
 mod budget;
 mod changes;
 mod checkout;
@@ -67,7 +68,7 @@ pub struct Limits {
     pub max_total_bytes: u64,
     /// How many names a path may have.
     pub max_depth: usize,
-    /// How long all fetching of one run may take.
+    /// How long one fetch from a remote repository may take, with the wait for other runs that fetch it.
     pub fetch_timeout: Duration,
 }
 

@@ -21,7 +21,7 @@ use crate::git::{Ended, Failure, Git, clean};
 use crate::{Error, Request};
 
 /// The remote's HEAD, as the mirror keeps it.
-pub(crate) const HEAD_OF_REMOTE: &str = "refs/suimon/head";
+pub(crate) const HEAD_OF_REMOTE: &str = "refs/suimon-mirror/head";
 
 /// Branches and tags under their own names; deleted ones go.
 const EVERYTHING: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
@@ -49,10 +49,15 @@ pub(crate) struct Mirror {
     remote: Remote,
     address: String,
     folder: PathBuf,
-    deadline: Instant,
     timeout: Duration,
     ssh: Option<String>,
     fresh: AtomicBool,
+}
+
+/// Nobody else changes the mirror until this goes, and what is done under it ends by the deadline.
+struct Lock {
+    file: File,
+    deadline: Instant,
 }
 
 impl Mirror {
@@ -72,7 +77,6 @@ impl Mirror {
             address: remote.url.clone(),
             remote,
             folder,
-            deadline: Instant::now() + timeout,
             timeout,
             ssh,
             fresh: AtomicBool::new(false),
@@ -94,9 +98,12 @@ impl Mirror {
         self.folder.is_dir()
     }
 
-    /// Whether all branches and tags, so this one too, are fetched by [`refresh`](Self::refresh).
-    pub(crate) fn has_branches_of(&self, reference: &str) -> bool {
-        reference.starts_with("refs/heads/") || reference.starts_with("refs/tags/")
+    /// Whether it is the full name of a reference that [`refresh`](Self::refresh) leaves out.
+    pub(crate) fn leaves_out(reference: &str) -> bool {
+        let kept = ["refs/heads/", "refs/tags/", "refs/suimon-mirror/"];
+        reference.starts_with("refs/")
+            && !kept.iter().any(|kept| reference.starts_with(kept))
+            && gix::validate::reference::name(reference.into()).is_ok()
     }
 
     /// Fetches what is new, once in a run.
@@ -105,6 +112,7 @@ impl Mirror {
             return Ok(());
         }
         let lock = self.lock()?;
+        tracing::info!(repository = %self.address, "fetching");
         if !self.exists() {
             return self.create(&lock);
         }
@@ -133,7 +141,7 @@ impl Mirror {
 
     /// Fetches one commit by its id. The inner error is the server's answer.
     pub(crate) fn fetch_commit(&self, id: &str) -> Result<Result<(), String>, Error> {
-        self.fetch_one(&format!("+{id}:refs/suimon/commits/{id}"))
+        self.fetch_one(&format!("+{id}:refs/suimon-mirror/commits/{id}"))
     }
 
     /// Fetches one reference by its full name. The inner error is the server's answer.
@@ -156,7 +164,7 @@ impl Mirror {
     }
 
     /// A new mirror, which takes its place only when it is complete.
-    fn create(&self, lock: &File) -> Result<(), Error> {
+    fn create(&self, lock: &Lock) -> Result<(), Error> {
         let unusable = |source| Error::Cache { path: self.folder.clone(), source };
         let new = self.folder.with_extension("new");
         let old = self.folder.with_extension("old");
@@ -180,7 +188,7 @@ impl Mirror {
     }
 
     /// Fetches all branches and tags, and HEAD where there is one.
-    fn fetch(&self, folder: &Path, lock: &File) -> Result<Ended, Error> {
+    fn fetch(&self, folder: &Path, lock: &Lock) -> Result<Ended, Error> {
         let head = format!("+HEAD:{HEAD_OF_REMOTE}");
         let with_head = [EVERYTHING[0], EVERYTHING[1], &head];
         let ended = self.fetch_refspecs(folder, lock, &["--prune"], &with_head)?;
@@ -194,7 +202,7 @@ impl Mirror {
     fn fetch_refspecs(
         &self,
         folder: &Path,
-        lock: &File,
+        lock: &Lock,
         options: &[&str],
         refspecs: &[&str],
     ) -> Result<Ended, Error> {
@@ -206,8 +214,10 @@ impl Mirror {
         self.git(folder, lock, &arguments)
     }
 
-    fn git(&self, folder: &Path, lock: &File, arguments: &[&str]) -> Result<Ended, Error> {
-        let (remote, deadline, ssh) = (&self.remote, self.deadline, self.ssh.clone());
+    fn git(&self, folder: &Path, lock: &Lock, arguments: &[&str]) -> Result<Ended, Error> {
+        let (remote, ssh) = (&self.remote, self.ssh.clone());
+        let Lock { file: lock, deadline } = lock;
+        let deadline = *deadline;
         Git { folder, remote, lock, deadline, ssh }.run(arguments).map_err(
             |failure| match failure {
                 Failure::Timeout => self.timeout(),
@@ -232,7 +242,8 @@ impl Mirror {
     }
 
     /// Waits until no other process changes the mirror.
-    fn lock(&self) -> Result<File, Error> {
+    fn lock(&self) -> Result<Lock, Error> {
+        let deadline = Instant::now() + self.timeout;
         let path = self.folder.with_extension("lock");
         let unusable = |source| Error::Cache { path: path.clone(), source };
         if let Some(cache) = path.parent() {
@@ -247,8 +258,8 @@ impl Mirror {
             .map_err(unusable)?;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < self.deadline => {
+                Ok(()) => return Ok(Lock { file, deadline }),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                     thread::sleep(Duration::from_millis(20));
                 }
                 Err(TryLockError::WouldBlock) => return Err(self.timeout()),

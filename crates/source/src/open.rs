@@ -275,7 +275,7 @@ fn discover(folder: &Path) -> Result<Option<Found>, Error> {
                     "{} is there, but is no Git repository that can be read",
                     at.join(".git").display()
                 ))),
-                _ => Err(broken(error.probable_cause().to_string())),
+                _ => Err(broken(unopened(&error))),
             };
         }
     };
@@ -287,6 +287,15 @@ fn discover(folder: &Path) -> Result<Option<Found>, Error> {
         None => String::new(),
     };
     Ok(Some(Found { repository, top, inside }))
+}
+
+fn unopened(error: &gix::Error) -> String {
+    let why = error.probable_cause().to_string();
+    if why.contains("Object format") {
+        "it has other object ids than SHA-1".to_owned()
+    } else {
+        why
+    }
 }
 
 fn relative(folder: &Path, top: &Path) -> Option<String> {

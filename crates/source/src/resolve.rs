@@ -4,7 +4,7 @@ use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice};
 
 use crate::Error;
-use crate::mirror::HEAD_OF_REMOTE;
+use crate::mirror::{HEAD_OF_REMOTE, Mirror};
 use crate::store::Store;
 
 /// Refuses what could be read as an option, or cannot be printed, before anything is started.
@@ -48,8 +48,7 @@ pub(crate) fn commit(store: &Store, revision: &str) -> Result<(ObjectId, ObjectI
         }
     } else {
         mirror.refresh()?;
-        if revision.starts_with("refs/")
-            && !mirror.has_branches_of(revision)
+        if Mirror::leaves_out(revision)
             && let Err(why) = mirror.fetch_ref(revision)?
         {
             return Err(not_found(store, revision, why));
@@ -77,12 +76,7 @@ fn in_store(store: &Store, revision: &str, spec: &str) -> Result<(ObjectId, Obje
         let (revision, place) = (revision.to_owned(), store.place().to_owned());
         match miss {
             Miss::Ambiguous => Error::Ambiguous { revision, place },
-            Miss::Nothing { unborn }
-                if revision == "HEAD" && (unborn || store.mirror().is_some()) =>
-            {
-                Error::NoCommit { place }
-            }
-            Miss::Nothing { .. } => not_found(store, &revision, String::new()),
+            Miss::Nothing { unborn } => nothing(store, &revision, unborn),
             Miss::NotACommit(kind) => Error::NotACommit { revision, place, kind },
             Miss::Broken { id, why } => {
                 Error::Broken { path: String::new(), id: id.to_string(), why }
@@ -100,13 +94,17 @@ enum Miss {
 }
 
 fn look(repository: &gix::Repository, spec: &str) -> Result<(ObjectId, ObjectId), Miss> {
-    let id = repository.rev_parse_single(BStr::new(spec)).map_err(|error| {
-        if is_ambiguous(&error) {
-            Miss::Ambiguous
-        } else {
-            Miss::Nothing { unborn: repository.head().is_ok_and(|head| head.is_unborn()) }
+    let id = match repository.rev_parse_single(BStr::new(spec)) {
+        Ok(id) => id,
+        Err(error) if is_ambiguous(&error) => {
+            let commit = format!("{spec}^{{commit}}");
+            repository.rev_parse_single(BStr::new(&commit)).map_err(|_| Miss::Ambiguous)?
         }
-    })?;
+        Err(_) => {
+            let unborn = repository.head().is_ok_and(|head| head.is_unborn());
+            return Err(Miss::Nothing { unborn });
+        }
+    };
     let broken = |error: gix::Error| Miss::Broken {
         id: id.detach(),
         why: error.probable_cause().to_string(),
@@ -118,6 +116,18 @@ fn look(repository: &gix::Repository, spec: &str) -> Result<(ObjectId, ObjectId)
     let commit = object.id;
     let tree = object.try_into_commit().map_err(broken)?.tree_id().map_err(broken)?.detach();
     Ok((commit, tree))
+}
+
+/// The error for a revision that means nothing, where HEAD can also be on a branch without commits.
+fn nothing(store: &Store, revision: &str, unborn: bool) -> Error {
+    let dangling = matches!(revision, "HEAD" | "@") && (unborn || store.mirror().is_some());
+    if !dangling {
+        return not_found(store, revision, String::new());
+    }
+    if names(&store.lock()).is_empty() {
+        return Error::NoCommit { place: store.place().to_owned() };
+    }
+    not_found(store, revision, "HEAD is on a branch that has no commit yet".to_owned())
 }
 
 fn is_ambiguous(error: &gix::Error) -> bool {

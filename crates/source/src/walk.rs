@@ -37,6 +37,8 @@ pub(crate) struct Folder {
     pub(crate) items: BTreeMap<String, Item>,
     /// The first name that is not UTF-8, made readable.
     pub(crate) not_utf8: Option<String>,
+    /// Why not all of it could be looked at.
+    pub(crate) unreadable: Option<io::ErrorKind>,
 }
 
 /// All folders of a project by path; the root is the empty path. Folders without any file are not in
@@ -66,10 +68,23 @@ impl Folders {
         &self.not_utf8
     }
 
+    /// How many folders could not be read, or not all of them.
+    pub(crate) fn unreadable(&self) -> usize {
+        self.folders.values().filter(|folder| folder.unreadable.is_some()).count()
+    }
+
     /// Adds an item and the folders that lead to it.
     fn add(&mut self, folder: &str, name: String, item: Item) {
         self.folders.entry(folder.to_owned()).or_default().items.insert(name, item);
         self.lead_to(folder);
+    }
+
+    /// Who lists the folder hears of it. What is gone by now is no problem.
+    fn add_unreadable(&mut self, folder: &str, error: &io::Error) {
+        if error.kind() != io::ErrorKind::NotFound {
+            self.folders.entry(folder.to_owned()).or_default().unreadable = Some(error.kind());
+            self.lead_to(folder);
+        }
     }
 
     fn add_not_utf8(&mut self, folder: &str, name: &OsStr) {
@@ -129,13 +144,16 @@ impl Walk<'_> {
     ) -> Result<(), Error> {
         let entries = match fs::read_dir(full) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(Error::Unreadable { path: folder.to_owned(), source }),
+            Err(error) => {
+                self.folders.add_unreadable(folder, &error);
+                return Ok(());
+            }
         };
         for entry in entries {
-            let entry =
-                entry.map_err(|source| Error::Unreadable { path: folder.to_owned(), source })?;
-            self.entry(folder, &entry, todo)?;
+            match entry {
+                Ok(entry) => self.entry(folder, &entry, todo)?,
+                Err(error) => self.folders.add_unreadable(folder, &error),
+            }
         }
         Ok(())
     }
@@ -156,12 +174,9 @@ impl Walk<'_> {
         let in_checkout = self.in_checkout(folder, &name);
         let meta = match fs::symlink_metadata(&full) {
             Ok(meta) => meta,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => {
-                return Err(Error::Unreadable {
-                    path: join(folder, &name.to_string_lossy()),
-                    source,
-                });
+            Err(error) => {
+                self.folders.add_unreadable(folder, &error);
+                return Ok(());
             }
         };
         if self.is_ignored(&in_checkout, meta.is_dir())? {

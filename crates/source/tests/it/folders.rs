@@ -89,7 +89,7 @@ fn a_repository_without_commits_or_with_broken_files_is_told_apart() {
           help: commit the project first
         ");
     insta::assert_snapshot!(scene.said(&scene.folder("broken")), @r"
-        error[not-a-repository]: `[scene]/broken` is not a Git repository
+        error[not-a-repository]: `[scene]/broken` is not a Git repository that can be read
           why: [scene]/broken/.git is there, but is no Git repository that can be read
         ");
 }
@@ -321,6 +321,32 @@ fn names_that_are_not_utf8_and_sockets_are_refused() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_read_is_unknown_not_absent() {
+    let scene = Scene::new();
+    scene.repository("p", PROJECT);
+    scene.write(&[("p/closed/a", "a")]);
+    let closed = scene.path("p/closed");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let can_read_anything = std::fs::read_dir(&closed).is_ok();
+    let snapshot = opened(&scene.folder("p")).snapshot;
+    let listed = snapshot.list("closed");
+    let read = snapshot.read("closed/a");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(text(&*snapshot, "envs/dev/a.yaml").unwrap(), "a\n");
+    if can_read_anything {
+        // The superuser is told of no permission.
+        assert!(listed.is_ok() && read.unwrap().is_none_or(|content| &*content == b"a"));
+        return;
+    }
+    insta::assert_snapshot!(problem(&scene, listed), @r"
+        error[file-unreadable]: `closed` cannot be read
+          --> closed
+          why: permission denied
+        ");
+    assert_eq!(read.unwrap_err().code, "file-unreadable");
+}
+
+#[test]
 fn filters_never_run_and_what_needs_one_is_refused() {
     let scene = Scene::new();
     let attributes = "*.bin filter=lfs\n";
@@ -337,6 +363,46 @@ fn filters_never_run_and_what_needs_one_is_refused() {
           help: remove the `filter` attribute of this path from .gitattributes
         ");
     assert!(!ran.exists());
+    // The attributes above a project are its own too, in a commit as in a folder.
+    scene.git("p", &["config", "--remove-section", "filter.lfs"]);
+    scene.commit("p", &[("deploy/suimon.yaml", "s"), ("deploy/c.bin", "c")]);
+    let committed = opened(&scene.folder("p/deploy")).snapshot;
+    assert!(committed.revision().is_some());
+    insta::assert_snapshot!(problem(&scene, committed.read("c.bin")), @r"
+        error[git-filter]: `c.bin` goes through the Git filter `lfs`
+          --> c.bin
+          why: Git filters are never run, so the file would read differently
+          help: remove the `filter` attribute of this path from .gitattributes
+        ");
+}
+
+#[test]
+fn a_git_folder_elsewhere_is_found_through_its_file() {
+    let scene = Scene::new();
+    scene.write(&[("p/suimon.yaml", "s"), ("p/.gitignore", "*.log\n")]);
+    scene.git("p", &["init", "--quiet", "--separate-git-dir", "../elsewhere"]);
+    scene.commit("p", &[]);
+    scene.write(&[("p/a.log", "ignored")]);
+    let clean = opened(&scene.folder("p"));
+    assert_eq!(scene.neutral(&clean.description), "reading commit [id] (HEAD of [scene]/p)");
+    scene.write(&[("p/b", "new")]);
+    let dirty = opened(&scene.folder("p"));
+    assert_eq!(names(&*dirty.snapshot, "").unwrap(), ".gitignore b suimon.yaml");
+}
+
+#[test]
+fn a_repository_that_keeps_its_objects_elsewhere_or_by_other_ids_is_told_apart() {
+    let scene = Scene::new();
+    scene.repository("p", PROJECT);
+    scene.git("", &["clone", "--quiet", "--shared", "p", "shared"]);
+    assert!(opened(&scene.folder("shared")).snapshot.revision().is_some());
+    scene.write(&[("q/suimon.yaml", "s")]);
+    scene.git("q", &["init", "--quiet", "--object-format=sha256"]);
+    scene.commit("q", &[]);
+    insta::assert_snapshot!(scene.said(&scene.folder("q")), @r"
+        error[not-a-repository]: `[scene]/q` is not a Git repository that can be read
+          why: it has other object ids than SHA-1
+        ");
 }
 
 #[test]

@@ -151,6 +151,23 @@ fn an_empty_remote_has_no_commit() {
 }
 
 #[test]
+fn a_head_without_commits_is_not_an_empty_repository() {
+    let (scene, url) = scene();
+    scene.git("p", &["symbolic-ref", "HEAD", "refs/heads/unborn"]);
+    insta::assert_snapshot!(scene.said(&scene.address(&url)), @r"
+        error[revision-not-found]: there is no revision `HEAD` in file://[scene]/p
+          why: HEAD is on a branch that has no commit yet
+          help: its branches are `main`
+        ");
+    insta::assert_snapshot!(scene.said(&scene.address(shown(&scene.path("p")))), @r"
+        error[revision-not-found]: there is no revision `HEAD` in [scene]/p
+          why: HEAD is on a branch that has no commit yet
+          help: its branches are `main`
+        ");
+    opened(&at(scene.address(&url), "main"));
+}
+
+#[test]
 fn a_remote_without_a_project_or_without_a_repository_is_an_error() {
     let scene = Scene::new();
     scene.repository("p", &[("deploy/suimon.yaml", "s")]);
@@ -163,9 +180,6 @@ fn a_remote_without_a_project_or_without_a_repository_is_an_error() {
     insta::assert_snapshot!(scene.said(&scene.address(format!("{url}/nowhere"))), @r"
         error[fetch-failed]: file://[scene]/nowhere cannot be fetched
           why: fatal: '[scene]/nowhere' does not appear to be a git repository
-               fatal: Could not read from remote repository.
-               Please make sure you have the correct access rights
-               and the repository exists.
           help: check the path
         ");
 }
