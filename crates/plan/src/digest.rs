@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::canonical::canonical;
+use crate::hex::hex;
 use crate::{Change, Plan};
 
 impl Plan {
@@ -40,11 +42,7 @@ fn action(change: &Change) -> Value {
     })
 }
 
-/// `serde_json` maps are ordered by key and every number here is an integer or came from JSON text,
-/// so its compact output is RFC 8785 canonical up to key order by UTF-16 units, which only differs
-/// from UTF-8 order outside the Basic Multilingual Plane.
-fn hash(subject: &Value) -> String {
-    let digest = Sha256::digest(subject.to_string().as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+/// `sha256:` and the hash of the canonical text.
+pub(crate) fn hash(subject: &Value) -> String {
+    format!("sha256:{}", hex(&Sha256::digest(canonical(subject).as_bytes())))
 }

@@ -4,17 +4,37 @@
 //! [`LiveObject`]s whose secrets are already masked ([`Mask`]).
 
 mod action;
+mod canonical;
 mod change;
+mod compare;
+mod diff;
 mod digest;
+mod fields;
+mod hex;
+mod keys;
 mod live;
+mod marks;
+mod mask;
+mod path;
 mod plan;
+mod planner;
+mod quantity;
+mod replicas;
 mod saved;
+mod split;
+mod strip;
 
 pub use action::{Action, Reason};
 pub use change::{Change, Conflict, Drift, DriftedField, FieldChange};
+pub use compare::{Comparison, Difference, Owner, compare};
+pub use diff::diff;
 pub use live::{LiveObject, Observed, Presence};
+pub use mask::{MASK_PREFIX, Mask, is_masked};
 pub use plan::{Plan, Refusal, Summary};
+pub use planner::{Declared, Inputs, Preview, candidates, plan};
+pub use replicas::{hpa_targets, yield_replicas};
 pub use saved::{InvalidPlan, PLAN_FORMAT_VERSION};
+pub use strip::strip;
 
 /// The field manager that suimon applies as.
 pub const FIELD_MANAGER: &str = "suimon";
@@ -22,3 +42,6 @@ pub const FIELD_MANAGER: &str = "suimon";
 /// Annotation that holds a keyed digest of what was last applied: it tells drift (the declaration
 /// has not moved) from change.
 pub const APPLIED_ANNOTATION: &str = "suimon.dev/applied";
+
+/// Label that marks an object as a member of an ApplySet; its value is the set's id.
+pub const PART_OF_LABEL: &str = "applyset.k8s.io/part-of";

@@ -75,9 +75,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to do: no change, or only what is left alone.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.iter().all(|change| change.action == Action::NoOp)
     }
 
     /// Counts by action.

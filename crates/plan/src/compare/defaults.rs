@@ -1,0 +1,102 @@
+//! What the API server of Kubernetes does to values of its own kinds.
+
+use serde_json::Value;
+
+use crate::path::Path;
+
+/// Groups that are compiled into the API server: their values have a canonical form.
+const BUILT_IN: &[&str] = &[
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
+/// Maps and structs whose values are quantities.
+const QUANTITY_MAPS: &[&str] = &[
+    "allocatable",
+    "capacity",
+    "default",
+    "defaultRequest",
+    "hard",
+    "limits",
+    "max",
+    "maxLimitRequestRatio",
+    "min",
+    "podFixed",
+    "requests",
+];
+
+/// Fields that are quantities.
+const QUANTITIES: &[&str] = &["averageValue", "divisor", "sizeLimit", "value"];
+
+/// Maps that the API server drops when they are empty.
+const DROPPED_WHEN_EMPTY: &[&str] = &[
+    "annotations",
+    "binaryData",
+    "data",
+    "labels",
+    "limits",
+    "matchLabels",
+    "nodeSelector",
+    "parameters",
+    "requests",
+];
+
+/// Fields that the API server fills in inside values that are replaced as a whole: the key that
+/// holds the value, the field, its default.
+const DEFAULTS: &[(&str, &str, &str)] = &[
+    ("fieldRef", "apiVersion", "v1"),
+    ("resourceFieldRef", "divisor", "0"),
+    ("ports", "protocol", "TCP"),
+    ("roleRef", "apiGroup", "rbac.authorization.k8s.io"),
+    ("spec", "volumeMode", "Filesystem"),
+    ("rules", "scope", "*"),
+];
+
+/// Whether a group is compiled into the API server.
+pub(crate) fn is_built_in(group: &str) -> bool {
+    BUILT_IN.contains(&group)
+}
+
+/// Whether the values of a built-in kind at this place are quantities.
+pub(crate) fn is_quantity(path: &Path<'_>) -> bool {
+    let mut keys = path.keys_upwards();
+    let (last, holder) = (keys.next(), keys.next());
+    let in_spec = keys.last().or(holder) == Some("spec");
+    in_spec
+        && (holder.is_some_and(|key| QUANTITY_MAPS.contains(&key))
+            || last.is_some_and(|key| QUANTITIES.contains(&key)))
+}
+
+/// Whether an empty value at this place of a built-in kind is stored as nothing.
+pub(crate) fn is_dropped_when_empty(path: &Path<'_>, value: &Value) -> bool {
+    match value {
+        Value::Array(_) => true,
+        _ => path.last_key().is_some_and(|key| DROPPED_WHEN_EMPTY.contains(&key)),
+    }
+}
+
+/// Whether the API server fills this field in where it is not declared, at this place.
+pub(crate) fn is_default(path: &Path<'_>, field: &str, value: &Value) -> bool {
+    let Some(holder) = path.last_key() else { return false };
+    let known = |(at, key, default): &(&str, &str, &str)| {
+        *at == holder && *key == field && value == *default
+    };
+    DEFAULTS.iter().any(known)
+}
