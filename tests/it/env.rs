@@ -207,7 +207,8 @@ fn rename_context(kubeconfig: &str, name: &str) -> String {
         .lines()
         .map(|line| {
             let bare = line.trim_start_matches(['-', ' ']).replace('"', "");
-            let is_context = bare == format!("name: {current}") || bare == format!("current-context: {current}");
+            let is_context =
+                bare == format!("name: {current}") || bare == format!("current-context: {current}");
             if is_context && !line.starts_with("users") {
                 line.replace(&current, name)
             } else {
