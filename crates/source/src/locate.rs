@@ -26,3 +26,19 @@ pub(crate) fn nearest(
         folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_project_above_wins_and_every_folder_is_looked_into() {
+        let find =
+            |start: &str, there: &[&str]| nearest(start, |file| Ok(there.contains(&file))).unwrap();
+        assert_eq!(find("a/b", &["suimon.yaml", "a/suimon.yaml"]), Ok("a".to_owned()));
+        assert_eq!(find("a/b", &["suimon.yaml"]), Ok(String::new()));
+        assert_eq!(find("", &["a/suimon.yaml"]), Err(vec!["suimon.yaml".to_owned()]));
+        let looked = ["a/b/suimon.yaml", "a/suimon.yaml", "suimon.yaml"].map(str::to_owned);
+        assert_eq!(find("a/b", &[]), Err(looked.to_vec()));
+    }
+}

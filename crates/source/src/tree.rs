@@ -87,3 +87,44 @@ pub(crate) fn refuse_others(folder: &str, name: &str, mode: Mode) -> Result<(), 
 fn bad(folder: &str, id: ObjectId, why: String) -> Error {
     Error::BadTree { folder: folder.to_owned(), id: id.to_string(), why }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> ObjectId {
+        ObjectId::null(gix::hash::Kind::Sha1)
+    }
+
+    fn raw(entries: &[(&str, &str)]) -> Vec<u8> {
+        entries
+            .iter()
+            .flat_map(|(mode, name)| [format!("{mode} {name}\0").as_bytes(), &[7; 20]].concat())
+            .collect()
+    }
+
+    #[test]
+    fn a_tree_that_was_cut_off_is_an_error_unless_an_entry_ends_there() {
+        let data = raw(&[("100644", "a"), ("40000", "b")]);
+        let first = raw(&[("100644", "a")]).len();
+        for end in 0..=data.len() {
+            let whole = [0, first, data.len()].iter().position(|at| *at == end);
+            let entries = decode("", id(), &data[..end]).ok().map(|entries| entries.len());
+            assert_eq!(entries, whole, "the first {end} bytes");
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let data = raw(&[("100644", "a"), ("120000", "b"), ("160000", "c")]);
+        for at in 0..data.len() {
+            for byte in 0..=u8::MAX {
+                let mut changed = data.clone();
+                changed[at] = byte;
+                let Ok(entries) = decode("", id(), &changed) else { continue };
+                let names = checked_names("", id(), &entries);
+                assert!(names.is_err() || names.unwrap().len() == entries.len());
+            }
+        }
+    }
+}

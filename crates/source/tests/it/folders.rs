@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::support::{Scene, names, opened, text};
+use crate::support::{Scene, elsewhere, names, opened, shown, text};
 use suimon_model::Snapshot;
 use suimon_source::Limits;
 
@@ -131,6 +131,24 @@ fn what_git_ignores_is_no_part_of_the_project() {
           why: looked for [scene]/p/inner/suimon.yaml, which Git ignores
           help: `suimon init` makes a first project here
         ");
+}
+
+#[test]
+fn what_the_user_ignores_everywhere_is_ignored_here() {
+    let scene = Scene::new();
+    scene.repository("p", PROJECT);
+    scene.write(&[("p/.idea/x", "x"), ("p/a.swp", "x")]);
+    let folder = shown(&scene.path("p"));
+    let said =
+        |output: &str| elsewhere(&scene, &scene.path(output), "SUIMON_TEST_FOLDER", &folder, &[]);
+    assert_eq!(said("before"), "reading uncommitted files in [scene]/p (2 changed since [id])");
+    scene.write(&[("home/.config/git/ignore", ".idea/\n")]);
+    assert_eq!(said("one"), "reading uncommitted files in [scene]/p (1 changed since [id])");
+    scene.write(&[
+        ("home/mine", ".idea/\n*.swp\n"),
+        ("home/.gitconfig", "[core]\n\texcludesFile = ~/mine\n"),
+    ]);
+    assert_eq!(said("both"), "reading commit [id] (HEAD of [scene]/p)");
 }
 
 /// The tree that Git itself would write for a folder.

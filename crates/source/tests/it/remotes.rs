@@ -4,13 +4,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use suimon_source::{Limits, Request, open};
 
 use crate::server::Server;
-use crate::support::{Scene, at, opened, shown, text};
+use crate::support::{Scene, at, elsewhere, opened, shown, text};
 
 /// A project with two commits, and its URL.
 fn scene() -> (Scene, String) {
@@ -187,7 +186,7 @@ fn a_remote_without_a_project_or_without_a_repository_is_an_error() {
 #[test]
 fn a_damaged_mirror_is_made_anew() {
     type Damage = fn(&Scene);
-    let damages: [(&str, Damage); 6] = [
+    let damages: [(&str, Damage); 7] = [
         ("no HEAD", |scene| fs::remove_file(mirror(scene).join("HEAD")).unwrap()),
         ("no configuration", |scene| fs::write(mirror(scene).join("config"), "[nonsense").unwrap()),
         ("no objects", |scene| fs::remove_dir_all(mirror(scene).join("objects")).unwrap()),
@@ -199,6 +198,12 @@ fn a_damaged_mirror_is_made_anew() {
             let folder = mirror(scene);
             fs::remove_dir_all(&folder).unwrap();
             fs::create_dir(&folder).unwrap();
+        }),
+        ("a killed run's beginnings", |scene| {
+            let new = mirror(scene).with_extension("new");
+            fs::create_dir(&new).unwrap();
+            fs::write(new.join("HEAD"), "half").unwrap();
+            fs::remove_dir_all(mirror(scene)).unwrap();
         }),
         ("rotten objects", |scene| {
             for file in files(&mirror(scene).join("objects")) {
@@ -284,16 +289,6 @@ fn a_server_that_never_answers_does_not_hang_the_run() {
         ");
 }
 
-/// Run by the next test in a process of its own, which can have another environment.
-#[test]
-#[ignore = "needs the environment that `ssh_is_run_without_prompts_and_with_host_keys` makes"]
-fn print_what_opening_says() {
-    let scene = Scene::new();
-    let address = std::env::var("SUIMON_TEST_ADDRESS").unwrap();
-    let said = scene.said(&scene.address(address));
-    fs::write(std::env::var("SUIMON_TEST_OUTPUT").unwrap(), said).unwrap();
-}
-
 #[test]
 fn ssh_is_run_without_prompts_and_with_host_keys() {
     let (scene, _) = scene();
@@ -309,19 +304,14 @@ fn ssh_is_run_without_prompts_and_with_host_keys() {
             .enumerate()
     {
         let output = scene.path(&format!("said{index}"));
-        let status = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "remotes::print_what_opening_says"])
-            .env("SUIMON_TEST_ADDRESS", address)
-            .env("SUIMON_TEST_OUTPUT", &output)
-            .env(
-                "GIT_SSH_COMMAND",
-                format!("{} -o StrictHostKeyChecking=no", shown(&scene.path("bin/ssh"))),
-            )
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .unwrap();
-        assert!(status.status.success());
-        let said = scene.neutral(&fs::read_to_string(&output).unwrap());
+        let ssh = format!("{} -o StrictHostKeyChecking=no", shown(&scene.path("bin/ssh")));
+        let said = elsewhere(
+            &scene,
+            &output,
+            "SUIMON_TEST_ADDRESS",
+            address,
+            &[("GIT_SSH_COMMAND", &ssh)],
+        );
         let shown_address = address.replace(&shown(&scene.path("")), "[scene]");
         assert_eq!(said, format!("reading commit [id] (HEAD of {shown_address})"));
         let ssh = fs::read_to_string(output.with_extension("ssh")).unwrap();

@@ -168,3 +168,37 @@ pub fn opened(request: &Request) -> Opened {
 pub fn shown(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
+
+/// What opening says in a process of its own, which can have another environment than this one.
+pub fn elsewhere(
+    scene: &Scene,
+    output: &Path,
+    kind: &str,
+    place: &str,
+    env: &[(&str, &str)],
+) -> String {
+    let ended = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "support::print_what_opening_says"])
+        .env(kind, place)
+        .env("SUIMON_TEST_OUTPUT", output)
+        .env("HOME", scene.path("home"))
+        .env("XDG_CONFIG_HOME", scene.path("home/.config"))
+        .env_remove("GIT_CONFIG_GLOBAL")
+        .envs(env.iter().copied())
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    scene.neutral(&std::fs::read_to_string(output).unwrap())
+}
+
+#[test]
+#[ignore = "is run by `elsewhere`"]
+fn print_what_opening_says() {
+    let Ok(output) = std::env::var("SUIMON_TEST_OUTPUT") else { return };
+    let scene = Scene::new();
+    let request = match std::env::var("SUIMON_TEST_ADDRESS") {
+        Ok(address) => scene.address(address),
+        Err(_) => scene.request(Place::Folder(std::env::var("SUIMON_TEST_FOLDER").unwrap().into())),
+    };
+    std::fs::write(output, scene.said(&request)).unwrap();
+}
