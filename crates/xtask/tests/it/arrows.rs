@@ -56,7 +56,6 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("xtask", &[]),
-    ("e2e", &["suimon-sandbox"]),
 ];
 
 /// Tests of any crate may start the sandbox: it knows none of our crates.
@@ -189,7 +188,6 @@ fn nobody_changes_how_json_is_kept() {
 fn package(folder: &str) -> String {
     match folder {
         "cli" => "suimon".to_owned(),
-        "tests" => "e2e".to_owned(),
         "xtask" => "xtask".to_owned(),
         other => format!("suimon-{other}"),
     }
