@@ -1,5 +1,6 @@
 //! The port to live APIs: what the engine and apply need of Kubernetes, ECS, EKS and Secrets Manager.
 
+pub mod conformance;
 mod error;
 #[cfg(feature = "testing")]
 mod fake;

@@ -1,0 +1,167 @@
+//! [`ApplySet`]: which objects are ours, in the words of KEP-3659.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use suimon_model::ResourceId;
+use suimon_provider::Error;
+
+use crate::object::{annotation, label};
+
+/// Label on members: the id of their set.
+pub(crate) const PART_OF: &str = "applyset.kubernetes.io/part-of";
+/// Label on the parent: the id.
+pub(crate) const ID: &str = "applyset.kubernetes.io/id";
+/// Annotation on the parent: `tool/version`.
+pub(crate) const TOOLING: &str = "applyset.kubernetes.io/tooling";
+/// Annotation on the parent: the kinds that members are of.
+pub(crate) const KINDS: &str = "applyset.kubernetes.io/contains-group-kinds";
+/// Annotation on the parent: the namespaces that members are in, without the parent's own.
+pub(crate) const NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
+/// Annotation on the parent: all namespaces that members are in. The standard one cannot say that
+/// no member is in the parent's own namespace.
+const ALL_NAMESPACES: &str = "suimon.dev/namespaces";
+pub(crate) const PROJECT: &str = "suimon.dev/project";
+pub(crate) const ENVIRONMENT: &str = "suimon.dev/environment";
+
+/// Where parents live.
+pub(crate) const PARENT_NAMESPACE: &str = "default";
+/// Field manager of the parent; not the one of the members.
+pub(crate) const PARENT_MANAGER: &str = "suimon-applyset";
+const TOOL: &str = "suimon";
+
+/// The set of one environment's objects.
+#[derive(Debug, Clone)]
+pub(crate) struct ApplySet {
+    /// Value of [`PART_OF`].
+    pub(crate) id: String,
+    /// Name of the parent `ConfigMap`.
+    pub(crate) parent: String,
+    project: String,
+    environment: String,
+    version: String,
+}
+
+/// What a parent says that its set contains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Contents {
+    /// `Kind[.group]`.
+    pub(crate) kinds: BTreeSet<String>,
+    /// Namespaces.
+    pub(crate) namespaces: BTreeSet<String>,
+}
+
+impl Contents {
+    /// What these objects need.
+    pub(crate) fn of<'a>(ids: impl Iterator<Item = &'a ResourceId>) -> Self {
+        let mut contents = Self::default();
+        for id in ids {
+            contents.kinds.insert(id.group_kind());
+            contents.namespaces.extend(id.namespace.clone());
+        }
+        contents
+    }
+
+    /// Both together.
+    pub(crate) fn union(&self, other: &Self) -> Self {
+        Self {
+            kinds: self.kinds.union(&other.kinds).cloned().collect(),
+            namespaces: self.namespaces.union(&other.namespaces).cloned().collect(),
+        }
+    }
+}
+
+impl ApplySet {
+    pub(crate) fn new(project: &str, environment: &str, version: &str) -> Self {
+        let parent = format!("suimon.{project}.{environment}");
+        Self {
+            id: id_of(&parent, PARENT_NAMESPACE, "ConfigMap", ""),
+            parent,
+            project: project.to_owned(),
+            environment: environment.to_owned(),
+            version: version.to_owned(),
+        }
+    }
+
+    /// Reads the parent, and proves that it is ours.
+    ///
+    /// # Errors
+    /// It belongs to another tool, project or environment, or its id is not the one of its name.
+    pub(crate) fn read(&self, parent: &Value) -> Result<Contents, Error> {
+        let refuse = |why: String| {
+            Error::Rejected(format!(
+                "ConfigMap/{PARENT_NAMESPACE}/{} is not this environment's ApplySet parent: {why}",
+                self.parent
+            ))
+        };
+        let tooling = annotation(parent, TOOLING).unwrap_or_default();
+        if tooling.split('/').next() != Some(TOOL) {
+            return Err(refuse(match tooling {
+                "" => "it has no ApplySet tooling annotation".to_owned(),
+                other => format!("it is managed by `{other}`"),
+            }));
+        }
+        for (key, ours) in [(PROJECT, &self.project), (ENVIRONMENT, &self.environment)] {
+            let theirs = annotation(parent, key).unwrap_or_default();
+            if theirs != ours {
+                return Err(refuse(format!("its annotation {key} is `{theirs}`, not `{ours}`")));
+            }
+        }
+        let id = label(parent, ID).unwrap_or_default();
+        if id != self.id {
+            return Err(refuse(format!("its label {ID} is `{id}`, not `{}`", self.id)));
+        }
+        Ok(contents(parent))
+    }
+
+    /// The parent as it is applied.
+    pub(crate) fn parent(&self, contents: &Contents, resource_version: Option<&str>) -> Value {
+        let additional = contents.namespaces.iter().filter(|name| *name != PARENT_NAMESPACE);
+        let mut metadata = json!({
+            "name": self.parent,
+            "namespace": PARENT_NAMESPACE,
+            "labels": {ID: self.id},
+            "annotations": {
+                TOOLING: format!("{TOOL}/v{}", self.version.trim_start_matches('v')),
+                KINDS: join(contents.kinds.iter()),
+                NAMESPACES: join(additional),
+                ALL_NAMESPACES: join(contents.namespaces.iter()),
+                PROJECT: self.project,
+                ENVIRONMENT: self.environment,
+            },
+        });
+        if let Some(version) = resource_version {
+            metadata["resourceVersion"] = version.into();
+        }
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    }
+}
+
+/// The id of the set with this parent, as kubectl computes it.
+pub(crate) fn id_of(name: &str, namespace: &str, kind: &str, group: &str) -> String {
+    let hash = Sha256::digest(format!("{name}.{namespace}.{kind}.{group}").as_bytes());
+    format!("applyset-{}-v1", URL_SAFE_NO_PAD.encode(hash))
+}
+
+fn contents(parent: &Value) -> Contents {
+    let set = |key: &str| -> BTreeSet<String> {
+        let list = annotation(parent, key).unwrap_or_default();
+        list.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let namespaces = match annotation(parent, ALL_NAMESPACES) {
+        Some(_) => set(ALL_NAMESPACES),
+        None => {
+            let mut namespaces = set(NAMESPACES);
+            namespaces.insert(PARENT_NAMESPACE.to_owned());
+            namespaces
+        }
+    };
+    Contents { kinds: set(KINDS), namespaces }
+}
+
+fn join<'a>(parts: impl Iterator<Item = &'a String>) -> String {
+    parts.map(String::as_str).collect::<Vec<_>>().join(",")
+}

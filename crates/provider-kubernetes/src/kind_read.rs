@@ -1,0 +1,192 @@
+//! [`KindRead`]: the read of one kind.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::Value;
+use suimon_model::{ResourceId, UnknownRead};
+use suimon_plan::LiveObject;
+use suimon_provider::{Error, Observation, Result};
+use tokio::sync::mpsc;
+
+use crate::applyset::PART_OF;
+use crate::kubernetes::Inner;
+use crate::list::list;
+use crate::live::id_of;
+use crate::object::{controller, label};
+use crate::resource::Resource;
+use crate::session::{Namespaces, Session, get};
+
+/// Objects handed on at once.
+const BATCH: usize = 64;
+/// Single reads of one kind at once; the transport bounds all of them together.
+const GETS: usize = 32;
+
+/// What a read hands on.
+pub(crate) enum Seen {
+    Live(Box<LiveObject>),
+    Told(Observation),
+}
+
+/// What is to be read of one kind.
+pub(crate) struct KindRead {
+    resource: Resource,
+    pub(crate) declared: BTreeSet<ResourceId>,
+    /// Where members may be; empty for cluster-scoped kinds.
+    pub(crate) namespaces: BTreeSet<String>,
+}
+
+type Batches = mpsc::Sender<Vec<Seen>>;
+
+impl KindRead {
+    pub(crate) fn new(resource: Resource) -> Self {
+        Self { resource, declared: BTreeSet::new(), namespaces: BTreeSet::new() }
+    }
+
+    /// Leaves out namespaces that are not there: nothing can be in them.
+    pub(crate) fn keep_existing(&mut self, namespaces: &Namespaces) {
+        self.namespaces.retain(|name| namespaces.may_exist(name));
+    }
+
+    /// Reads declared objects one by one, and looks for no others.
+    pub(crate) fn without_list(&mut self) {
+        self.resource.listable = false;
+    }
+
+    /// Lists the kind's members, then reads the declared objects that are not among them.
+    pub(crate) async fn run(self, inner: Arc<Inner>, session: Arc<Session>, to: Batches) {
+        let mut found = HashSet::new();
+        if let Err(error) = self.list_all(&inner, &session, &to, &mut found).await {
+            self.tell_unknown(&error, &found, &to).await;
+            return;
+        }
+        self.get_missing(&inner, &session, &to, &found).await;
+    }
+
+    async fn list_all(
+        &self,
+        inner: &Inner,
+        session: &Session,
+        to: &Batches,
+        found: &mut HashSet<ResourceId>,
+    ) -> Result<()> {
+        if !self.resource.listable || (self.resource.namespaced && self.namespaces.is_empty()) {
+            return Ok(());
+        }
+        let only = self.namespaces.first().filter(|_| self.namespaces.len() == 1);
+        let first = self.list_in(inner, session, only.map(String::as_str), to, found).await;
+        match first {
+            Err(Error::Forbidden(_)) if self.resource.namespaced && only.is_none() => {}
+            other => return other,
+        }
+        // Rights in single namespaces are enough.
+        for namespace in &self.namespaces {
+            self.list_in(inner, session, Some(namespace), to, found).await?;
+        }
+        Ok(())
+    }
+
+    async fn list_in(
+        &self,
+        inner: &Inner,
+        session: &Session,
+        namespace: Option<&str>,
+        to: &Batches,
+        found: &mut HashSet<ResourceId>,
+    ) -> Result<()> {
+        let selector = format!("{PART_OF}={}", inner.applyset.id);
+        let (page, mut items) = mpsc::unbounded_channel();
+        let listing = async move {
+            let mut each = |item: Value| {
+                // Nobody listens any more only when the whole observation was given up.
+                let _ = page.send(item);
+                Ok(())
+            };
+            list(&inner.transport, &self.resource, namespace, &selector, &mut each).await
+        };
+        let handing = async {
+            let mut waiting = Vec::new();
+            while items.recv_many(&mut waiting, BATCH).await > 0 {
+                let mut batch = Vec::with_capacity(waiting.len());
+                for item in waiting.drain(..) {
+                    let id = id_of(&item);
+                    if self.is_wanted(&item, &id, inner) {
+                        let mut object = inner.live(session, item);
+                        inner.owners.name(&inner.transport, &mut object).await;
+                        found.insert(id);
+                        batch.push(Seen::Live(Box::new(object)));
+                    }
+                }
+                let _ = to.send(batch).await;
+            }
+        };
+        let (listed, ()) = futures::join!(listing, handing);
+        listed
+    }
+
+    /// A server that ignores the selector shows more than was asked for; and what a controller made
+    /// from an object of ours carries our label and is that controller's.
+    fn is_wanted(&self, item: &Value, id: &ResourceId, inner: &Inner) -> bool {
+        self.declared.contains(id)
+            || (label(item, PART_OF) == Some(&inner.applyset.id) && controller(item).is_none())
+    }
+
+    async fn get_missing(
+        &self,
+        inner: &Inner,
+        session: &Session,
+        to: &Batches,
+        found: &HashSet<ResourceId>,
+    ) {
+        let mut missing = self.declared.iter();
+        let mut reads = FuturesUnordered::new();
+        loop {
+            while reads.len() < GETS
+                && let Some(id) = missing.next()
+            {
+                if !found.contains(id) {
+                    reads.push(self.get_one(inner, session, id));
+                }
+            }
+            let Some(seen) = reads.next().await else { return };
+            let _ = to.send(vec![seen]).await;
+        }
+    }
+
+    async fn get_one(&self, inner: &Inner, session: &Session, id: &ResourceId) -> Seen {
+        if let Some(namespace) = &id.namespace
+            && !self.namespaces.contains(namespace)
+        {
+            return Seen::Told(Observation::Absent(id.clone()));
+        }
+        let path = self.resource.object(id.namespace.as_deref(), &id.name);
+        match get(&inner.transport, &self.resource, &path).await {
+            Ok(Some(object)) => {
+                let mut object = inner.live(session, object);
+                inner.owners.name(&inner.transport, &mut object).await;
+                Seen::Live(Box::new(object))
+            }
+            Ok(None) => Seen::Told(Observation::Absent(id.clone())),
+            Err(error) => Seen::Told(unknown(Some(id), &self.resource, &error)),
+        }
+    }
+
+    async fn tell_unknown(&self, error: &Error, found: &HashSet<ResourceId>, to: &Batches) {
+        let objects = self.declared.iter().filter(|id| !found.contains(*id));
+        let batch = std::iter::once(None)
+            .chain(objects.map(Some))
+            .map(|id| Seen::Told(unknown(id, &self.resource, error)))
+            .collect();
+        let _ = to.send(batch).await;
+    }
+}
+
+fn unknown(id: Option<&ResourceId>, resource: &Resource, error: &Error) -> Observation {
+    Observation::Unknown(UnknownRead {
+        id: id.cloned(),
+        group_kind: resource.group_kind(),
+        reason: error.to_string(),
+    })
+}

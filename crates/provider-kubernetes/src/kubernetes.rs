@@ -1,0 +1,195 @@
+//! [`Kubernetes`]: the adapter.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::Value;
+use suimon_model::{Body, Manifest, ResourceId, TargetIdentity};
+use suimon_plan::{LiveObject, Mask};
+use suimon_provider::{Error, Result};
+
+use crate::applyset::{ApplySet, PARENT_NAMESPACE};
+use crate::discovery::discover;
+use crate::live::live_object;
+use crate::object::{group_of, version_of};
+use crate::owners::Owners;
+use crate::resource::Resource;
+use crate::resources::Lookup;
+use crate::session::{Namespaces, Session, config_map_resource, get};
+use crate::transport::Transport;
+use crate::{Options, connect};
+
+/// The Kubernetes adapter: one cluster, one environment.
+///
+/// # Guarantees
+/// See [`Provider`](suimon_provider::Provider). TLS is always verified.
+///
+/// # Caveats
+/// [`connect`](suimon_provider::Provider::connect) comes first; everything else answers
+/// [`Error::Config`] before it. Clones share the connection.
+#[derive(Clone)]
+pub struct Kubernetes(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) transport: Transport,
+    pub(crate) applyset: ApplySet,
+    pub(crate) owners: Owners,
+    session: RwLock<Option<Arc<Session>>>,
+    /// What connecting read of the live state, for the first look after it.
+    first_look: RwLock<Option<Look>>,
+    /// The ApplySet's parent as we last wrote or read it.
+    pub(crate) parent: RwLock<Option<Value>>,
+}
+
+/// What every observation begins with.
+pub(crate) struct Look {
+    pub(crate) namespaces: Namespaces,
+    /// The ApplySet's parent; `None` when there is none.
+    pub(crate) parent: Result<Option<Value>>,
+}
+
+impl Kubernetes {
+    /// Reads the kubeconfig and makes the client; a credential plugin runs, and nothing else is
+    /// sent.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when there is no target, no such context, or TLS would not be verified;
+    /// [`Error::Unauthenticated`] when a credential plugin fails.
+    pub async fn new(options: Options) -> Result<Self> {
+        let connection = connect::connect(&options).await?;
+        let transport = Transport::new(
+            connection.client,
+            connection.endpoint,
+            connection.credentials,
+            &options,
+        );
+        Ok(Self::with_transport(transport, options))
+    }
+
+    /// The adapter on a client made elsewhere.
+    pub fn from_client(client: kube::Client, options: Options) -> Self {
+        let endpoint = "the API server".to_owned();
+        let credentials = "the given client".to_owned();
+        let transport = Transport::new(client, endpoint, credentials, &options);
+        Self::with_transport(transport, options)
+    }
+
+    fn with_transport(transport: Transport, options: Options) -> Self {
+        let applyset = ApplySet::new(&options.project, &options.environment, &options.tool_version);
+        Self(Arc::new(Inner {
+            options,
+            transport,
+            applyset,
+            owners: Owners::default(),
+            session: RwLock::new(None),
+            first_look: RwLock::new(None),
+            parent: RwLock::new(None),
+        }))
+    }
+}
+
+impl Inner {
+    /// Discovery, all namespaces and the ApplySet's parent, at once.
+    pub(crate) async fn connect(&self) -> Result<TargetIdentity> {
+        let (resources, look) = futures::join!(discover(&self.transport), self.look());
+        let (resources, look) = (resources?, look?);
+        let uid = look.namespaces.cluster_uid(&self.transport).await?;
+        if let Some(pinned) = self.options.cluster_uid.as_ref().filter(|pinned| **pinned != uid) {
+            return Err(Error::WrongTarget(format!(
+                "the cluster at {} ({}) has the UID {uid}, and the environment `{}` is pinned to \
+                 {pinned}",
+                self.transport.endpoint, self.transport.credentials, self.options.environment
+            )));
+        }
+        let identity = TargetIdentity {
+            provider: "kubernetes".to_owned(),
+            identity: crate::digest::identity(&uid),
+            endpoint: self.transport.endpoint.clone(),
+        };
+        let mask = Mask::new(&uid);
+        put(&self.session, Some(Arc::new(Session { uid, mask, resources })));
+        put(&self.first_look, Some(look));
+        Ok(identity)
+    }
+
+    /// The namespaces and the parent as they are now.
+    async fn look(&self) -> Result<Look> {
+        let (namespaces, parent) = futures::join!(
+            Namespaces::read(&self.transport, &self.applyset.id),
+            self.read_parent()
+        );
+        Ok(Look { namespaces: namespaces?, parent })
+    }
+
+    /// What connecting has just read, once; read again after that.
+    pub(crate) async fn fresh_look(&self) -> Result<Look> {
+        let first = self.first_look.write().unwrap_or_else(PoisonError::into_inner).take();
+        match first {
+            Some(look) => Ok(look),
+            None => self.look().await,
+        }
+    }
+
+    /// The ApplySet's parent; `None` when there is none.
+    pub(crate) async fn read_parent(&self) -> Result<Option<Value>> {
+        let resource = config_map_resource();
+        let path = resource.object(Some(PARENT_NAMESPACE), &self.applyset.parent);
+        get(&self.transport, &resource, &path).await
+    }
+
+    pub(crate) fn session(&self) -> Result<Arc<Session>> {
+        let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
+        session.clone().ok_or_else(|| Error::Config("not connected to the cluster yet".to_owned()))
+    }
+
+    /// Discovers the kinds once more; what is already known otherwise stays.
+    pub(crate) async fn rediscover(&self) -> Result<Arc<Session>> {
+        let before = self.session()?;
+        let resources = discover(&self.transport).await?;
+        let session =
+            Arc::new(Session { uid: before.uid.clone(), mask: before.mask.clone(), resources });
+        put(&self.session, Some(Arc::clone(&session)));
+        Ok(session)
+    }
+
+    /// Where the objects of a kind are served.
+    ///
+    /// # Errors
+    /// [`Error::KindNotServed`], or the server could not say.
+    pub(crate) fn resource(
+        session: &Session,
+        id: &ResourceId,
+        api_version: &str,
+    ) -> Result<Resource> {
+        let (group, version) = (group_of(api_version), version_of(api_version));
+        match session.resources.find(group, version, &id.kind) {
+            Lookup::Served(resource) => Ok(resource),
+            Lookup::NotServed => Err(Error::KindNotServed(format!("{api_version} {}", id.kind))),
+            Lookup::Unknown => Err(Error::Transient(stale(group))),
+        }
+    }
+
+    pub(crate) fn live(&self, session: &Session, object: Value) -> LiveObject {
+        live_object(object, &session.mask, &self.applyset.id)
+    }
+
+    /// The declaration, masked like live objects are.
+    pub(crate) fn mask(&self, manifest: &Manifest) -> Body {
+        let mut value = manifest.body.value();
+        match self.session() {
+            Ok(session) => session.mask.object(&mut value),
+            // Without the cluster's key nothing can be compared; nothing may be shown either.
+            Err(_) => Mask::new("").object(&mut value),
+        }
+        Body::new(&value)
+    }
+}
+
+/// What is said of a group whose aggregated API is down.
+pub(crate) fn stale(group: &str) -> String {
+    format!("the API group {group} does not answer discovery")
+}
+
+pub(crate) fn put<T>(slot: &RwLock<T>, value: T) {
+    *slot.write().unwrap_or_else(PoisonError::into_inner) = value;
+}

@@ -1,0 +1,93 @@
+//! The ApplySet's parent: widened before the first write, narrowed after the last.
+
+use serde_json::Value;
+use suimon_provider::{Error, Membership, Result};
+
+use crate::applyset::{Contents, PARENT_MANAGER, PARENT_NAMESPACE};
+use crate::call::Call;
+use crate::classify::classify;
+use crate::kubernetes::{Inner, put};
+use crate::object::meta;
+use crate::redact::Redaction;
+use crate::session::{config_map_resource, read_object};
+use crate::status::Status;
+
+/// Tries against other runs that write the same parent.
+const TRIES: usize = 5;
+
+impl Inner {
+    /// Makes sure that the parent names every kind and namespace of these objects.
+    pub(crate) async fn open(&self, superset: &Membership) -> Result<()> {
+        let needed = Contents::of(superset.objects.iter().map(|(id, _)| id));
+        for _ in 0..TRIES {
+            let live = self.read_parent().await?;
+            let before = live.as_ref().map(|live| self.applyset.read(live)).transpose()?;
+            let wanted = before.as_ref().map_or_else(|| needed.clone(), |b| b.union(&needed));
+            if before.as_ref() == Some(&wanted) {
+                put(&self.parent, live);
+                return Ok(());
+            }
+            match self.write_parent(&wanted, live.as_ref()).await {
+                Err(Error::Stale) => {}
+                other => return other,
+            }
+        }
+        Err(Error::Transient(format!(
+            "ConfigMap/{PARENT_NAMESPACE}/{} keeps changing",
+            self.applyset.parent
+        )))
+    }
+
+    /// Makes the parent name exactly the kinds and namespaces of these objects.
+    pub(crate) async fn close(&self, members: &Membership) -> Result<()> {
+        let wanted = Contents::of(members.objects.iter().map(|(id, _)| id));
+        let known = self.parent.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let live = match known {
+            Some(parent) => Some(parent),
+            None => self.read_parent().await?,
+        };
+        let before = live.as_ref().map(|live| self.applyset.read(live)).transpose()?;
+        if before.as_ref() == Some(&wanted) || (live.is_none() && members.objects.is_empty()) {
+            return Ok(());
+        }
+        match self.write_parent(&wanted, live.as_ref()).await {
+            // Another run has widened it since: naming too much is harmless, too little is not.
+            Err(Error::Stale) => {
+                put(&self.parent, None);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn write_parent(&self, contents: &Contents, live: Option<&Value>) -> Result<()> {
+        let version = live.map(|live| meta(live, "resourceVersion"));
+        let body = self.applyset.parent(contents, version);
+        let resource = config_map_resource();
+        let path = resource.object(Some(PARENT_NAMESPACE), &self.applyset.parent);
+        let call = Call::apply(format!("{path}?fieldManager={PARENT_MANAGER}&force=true"), &body);
+        let reply = match self.transport.send(&call).await {
+            Ok(reply) => reply,
+            Err(gone) => return self.parent_written(contents, gone.error).await,
+        };
+        if matches!(reply.status, 200 | 201) {
+            put(&self.parent, Some(read_object(&reply.body, &resource, &path)?));
+            return Ok(());
+        }
+        let status = Status::read(reply.status, &reply.body);
+        match classify(&status, "v1 ConfigMap", &Redaction::default(), &self.transport) {
+            Error::Stale if reply.after_lost => self.parent_written(contents, Error::Stale).await,
+            error => Err(error),
+        }
+    }
+
+    /// After a lost answer: whether the parent says what it should.
+    async fn parent_written(&self, contents: &Contents, error: Error) -> Result<()> {
+        let Ok(Some(live)) = self.read_parent().await else { return Err(error) };
+        if self.applyset.read(&live)? != *contents {
+            return Err(error);
+        }
+        put(&self.parent, Some(live));
+        Ok(())
+    }
+}
