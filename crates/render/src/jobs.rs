@@ -36,10 +36,15 @@ pub(crate) struct Work {
 /// A module's templates for one platform.
 struct Templates {
     set: usize,
-    /// Templates to render: index into the set's sources.
-    render: Vec<usize>,
-    /// Files to take as they are.
-    plain: Vec<(Arc<str>, Arc<str>)>,
+    /// In the order of their paths.
+    files: Vec<File>,
+}
+
+enum File {
+    /// Rendered: index into the set's sources.
+    Template(usize),
+    /// Taken as it is: path for messages, text.
+    Plain(Arc<str>, Arc<str>),
 }
 
 /// Where modules are read from.
@@ -72,7 +77,6 @@ pub(crate) fn collect(scope: &Scope<'_>) -> Work {
     }
     manifests(scope, base, &mut work);
     work.lines = work.batch.sets.iter().map(SetLines::new).collect();
-    // Jobs of one set stand together, so that its templates are compiled once.
     work
 }
 
@@ -142,14 +146,18 @@ fn instance(
 /// Adds the jobs of a folder for the scope that was pushed last.
 fn add(templates: &Templates, instance: Option<&Arc<str>>, work: &mut Work) {
     let scope = work.batch.scopes.len().saturating_sub(1);
-    for &source in &templates.render {
-        let job = work.batch.jobs.len();
-        work.batch.jobs.push(TemplateJob { set: templates.set, source, scope });
-        work.inputs.push(Input::Job { job, set: templates.set, instance: instance.cloned() });
-    }
-    for (file, text) in &templates.plain {
-        let (file, text) = (file.clone(), text.clone());
-        work.inputs.push(Input::Plain { file, text, instance: instance.cloned() });
+    for file in &templates.files {
+        let instance = instance.cloned();
+        work.inputs.push(match file {
+            File::Template(source) => {
+                let job = work.batch.jobs.len();
+                work.batch.jobs.push(TemplateJob { set: templates.set, source: *source, scope });
+                Input::Job { job, set: templates.set, instance }
+            }
+            File::Plain(file, text) => {
+                Input::Plain { file: file.clone(), text: text.clone(), instance }
+            }
+        });
     }
 }
 
@@ -187,7 +195,7 @@ fn templates(
         }
     };
     let mut set = TemplateSet { folder: format!("{folder}{suffix}"), sources: Vec::new() };
-    let mut found = Templates { set: work.batch.sets.len(), render: Vec::new(), plain: Vec::new() };
+    let mut found = Templates { set: work.batch.sets.len(), files: Vec::new() };
     let mut failed = false;
     for (name, partial) in files {
         let Some(kind) = FileKind::of(&name) else { continue };
@@ -202,10 +210,10 @@ fn templates(
                 failed = true;
                 work.problems.push(error);
             }
-            (Ok(text), FileKind::Plain) if !partial => found.plain.push((file, text)),
+            (Ok(text), FileKind::Plain) if !partial => found.files.push(File::Plain(file, text)),
             (Ok(text), kind) => {
                 if kind == FileKind::Template && !partial {
-                    found.render.push(set.sources.len());
+                    found.files.push(File::Template(set.sources.len()));
                 }
                 set.sources.push(TemplateSource { name, file, text });
             }

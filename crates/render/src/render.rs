@@ -156,7 +156,8 @@ fn read(work: Work, runner: &dyn TemplateRunner) -> Collector {
                 match (answer, source) {
                     (Some(Ok(marked)), Some((source, lines))) => {
                         left = left.saturating_sub(marked.len());
-                        let (text, map) = lines.strip(&marked);
+                        let keeps = !batch.jobs.get(job).is_some_and(|job| batch.is_marked(*job));
+                        let (text, map) = lines.strip(&marked, keeps);
                         let places = Places::rendered(source.file.clone(), map);
                         collector.text(&text, &places, instance.as_ref());
                     }

@@ -54,6 +54,9 @@ pub(crate) fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnos
     }
     let body = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
     let skipped = bytes.len() - body.len();
+    if body.starts_with(&[0xef, 0xbb, 0xbf]) {
+        return Err(fail("a second byte order mark at byte 3".to_owned()));
+    }
     match std::str::from_utf8(body) {
         Ok(text) => match text.find('\0') {
             Some(at) => Err(fail(format!("a NUL byte at byte {}", at + skipped))),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use suimon_model::{Artifact, Diagnostic};
 
 use super::engine::{Compiled, render_job};
+use super::lines::holds_marks;
 use super::problem::Problem;
 use crate::limits;
 
@@ -26,6 +27,32 @@ pub struct TemplateBatch {
     pub scopes: Vec<TemplateScope>,
     /// What to render, grouped by set.
     pub jobs: Vec<TemplateJob>,
+}
+
+impl TemplateBatch {
+    /// Whether a job's output carries line marks: not where the author uses their characters.
+    pub(crate) fn is_marked(&self, job: TemplateJob) -> bool {
+        let set = self.sets.get(job.set);
+        let source = set.is_some_and(|set| set.sources.iter().any(|s| holds_marks(&s.text)));
+        let scope =
+            self.scopes.get(job.scope).is_some_and(|scope| value_holds_marks(&scope.values));
+        let artifact = self.artifacts.iter().any(|(name, artifact)| {
+            holds_marks(name) || artifact.iter().any(|(k, v)| holds_marks(k) || holds_marks(v))
+        });
+        !(source || scope || artifact || holds_marks(&self.project))
+    }
+}
+
+/// Recursive like the value, whose depth its parser has bounded.
+fn value_holds_marks(value: &Value) -> bool {
+    match value {
+        Value::String(text) => holds_marks(text),
+        Value::Array(items) => items.iter().any(value_holds_marks),
+        Value::Object(entries) => {
+            entries.iter().any(|(key, value)| holds_marks(key) || value_holds_marks(value))
+        }
+        _ => false,
+    }
 }
 
 /// Templates that may include each other: one platform folder of a module.
@@ -120,7 +147,7 @@ impl InProcess {
         start: &mut dyn FnMut(usize) -> bool,
         take: &mut dyn FnMut(Result<String, Vec<Problem>>) -> bool,
     ) {
-        let mut sets: HashMap<usize, Result<Compiled, Vec<Problem>>> = HashMap::new();
+        let mut sets: HashMap<(usize, bool), Result<Compiled, Vec<Problem>>> = HashMap::new();
         let mut scope: Option<(usize, tera::Context)> = None;
         let mut left = self.total_output;
         for (index, job) in batch.jobs.iter().enumerate() {
@@ -137,7 +164,9 @@ impl InProcess {
                 }
                 continue;
             };
-            let compiled = sets.entry(job.set).or_insert_with(|| Compiled::new(set));
+            let marked = batch.is_marked(*job);
+            let key = (job.set, marked);
+            let compiled = sets.entry(key).or_insert_with(|| Compiled::new(set, marked));
             if scope.as_ref().is_none_or(|(at, _)| *at != job.scope) {
                 scope = Some((job.scope, super::engine::context(batch, values)));
             }

@@ -8,7 +8,7 @@ use tera::{Context, ErrorKind, ReportError, Tera, Value};
 
 use super::batch::{TemplateBatch, TemplateScope, TemplateSet, TemplateSource};
 use super::filters;
-use super::lines::{SetLines, holds_marks};
+use super::lines::SetLines;
 use super::prepare::{Marks, Prepared, bad_include, place, prepare};
 use super::problem::{At, Problem};
 use crate::limits;
@@ -46,13 +46,13 @@ struct Sources {
 }
 
 impl Compiled {
-    /// Reads all templates of a set; every broken one is reported.
-    pub(super) fn new(set: &TemplateSet) -> Result<Self, Vec<Problem>> {
+    /// Reads all templates of a set, with or without line marks; every broken one is reported.
+    pub(super) fn new(set: &TemplateSet, marked: bool) -> Result<Self, Vec<Problem>> {
         let lines = SetLines::new(set);
         let blocks = !set.sources.iter().any(|source| source.text.contains("super"));
         let mut files = HashMap::new();
         for (index, source) in set.sources.iter().enumerate() {
-            let first = (!holds_marks(&source.text)).then(|| lines.first(index));
+            let first = marked.then(|| lines.first(index));
             let prepared = prepare(&source.text, Marks { first, blocks });
             files.insert(source.name.clone(), (source.file.clone(), source.text.clone(), prepared));
         }
@@ -238,11 +238,14 @@ impl Sources {
         Some(place(file, text, prepared.original(report.span().range.start)))
     }
 
-    /// The author's text that a report is about.
-    fn quoted(&self, report: &ReportError) -> Option<&str> {
-        let (_, text, prepared) = self.files.get(report.filename())?;
-        let range = &report.span().range;
-        text.get(prepared.original(range.start)..prepared.original(range.end))
+    /// The variable that a report is about, with its place. Tera's span is one end of it.
+    fn variable(&self, report: &ReportError) -> Option<(At, &str)> {
+        let (file, text, prepared) = self.files.get(report.filename())?;
+        let at = prepared.original(report.span().range.start).min(text.len());
+        let part = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        let before: usize = text.get(..at)?.chars().rev().take_while(part).count();
+        let behind: usize = text.get(at..)?.chars().take_while(part).count();
+        Some((place(file, text, at - before), &text[at - before..at + behind]))
     }
 
     /// `FILE:LINE:COLUMN` of a printed report.
@@ -294,16 +297,21 @@ impl Sources {
 
     fn rendering(&self, report: &ReportError, scope: Option<&TemplateScope>) -> Problem {
         let at = self.at(report);
-        let quoted = self.quoted(report).unwrap_or("this");
         let message = report.message();
         let tagged = message.split_once(filters::TAG).and_then(|(_, rest)| rest.split_once(':'));
+        let named = |at: Option<At>| match self.variable(report) {
+            Some((place, name)) if !name.is_empty() => (Some(place), format!("`{name}`"), name),
+            _ => (at, "this".to_owned(), ""),
+        };
         match tagged {
             Some(("undefined-variable", _)) => {
-                Problem::new("undefined-variable", format!("`{quoted}` is not defined"), at)
-                    .help(scope.and_then(|scope| nearest(quoted, scope)))
+                let (at, shown, name) = named(at);
+                Problem::new("undefined-variable", format!("{shown} is not defined"), at)
+                    .help(scope.and_then(|scope| nearest(name, scope)))
             }
             Some(("null-in-output", _)) => {
-                Problem::new("null-in-output", format!("`{quoted}` is null"), at)
+                let (at, shown, _) = named(at);
+                Problem::new("null-in-output", format!("{shown} is null"), at)
                     .detail("null would print as nothing, and the field would be null or empty")
                     .help("test it with `{% if %}`, or give it a value".to_owned())
             }
@@ -339,7 +347,8 @@ fn nearest(path: &str, scope: &TemplateScope) -> Option<String> {
     let mut parts = path.split('.').map(str::trim);
     let first = parts.next()?;
     if first != "values" {
-        return did_you_mean(first, &["project", "env", "name", "values", "artifacts"]);
+        let known = ["project", "env", "name", "values", "artifacts"];
+        return parts.next().is_none().then(|| did_you_mean(first, &known)).flatten();
     }
     let mut value = &scope.values;
     for part in parts {

@@ -63,8 +63,12 @@ impl SetLines {
         (u32::try_from(file).unwrap_or(0), id - self.first(file) + 1)
     }
 
-    /// Takes the marks out of what a template rendered.
-    pub(crate) fn strip(&self, marked: &str) -> (Arc<str>, LineMap) {
+    /// Takes the marks out of what a template rendered; with `keep` there are none in it.
+    pub(crate) fn strip(&self, marked: &str, keep: bool) -> (Arc<str>, LineMap) {
+        if keep {
+            let text: Arc<str> = marked.into();
+            return (text.clone(), LineMap { set: self.clone(), lines: Arc::new([]), text });
+        }
         let mut text = String::with_capacity(marked.len());
         let mut lines = Vec::new();
         let mut last = (0_u32, 0_u32);

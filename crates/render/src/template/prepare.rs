@@ -44,7 +44,7 @@ pub(super) fn prepare(source: &str, marks: Marks) -> Prepared {
         return prepared;
     };
     let mut inserts: Vec<(usize, String)> = Vec::new();
-    let mut context = Context { captures: 0, blocks: marks.blocks, branches: 0 };
+    let mut context = Context { captures: 0, blocks: marks.blocks, branches: 0, unmarked: true };
     let mut line = marks.first.unwrap_or(0);
     let mut counted = 0;
     for piece in &pieces {
@@ -53,8 +53,9 @@ pub(super) fn prepare(source: &str, marks: Marks) -> Prepared {
                 if marks.first.is_none() || context.captures > 0 {
                     continue;
                 }
-                let starts = line_starts(source, range.clone(), *trim_start, *trim_end);
-                for start in starts {
+                let text = Text::new(source, range.clone(), *trim_start, *trim_end);
+                for start in text.line_starts(context.unmarked) {
+                    context.unmarked = false;
                     line += newlines(&source[counted..start]);
                     counted = start;
                     if let Some(chars) = mark(line) {
@@ -78,6 +79,8 @@ struct Context {
     captures: usize,
     blocks: bool,
     branches: usize,
+    /// Whether the next text has no mark before it that tells its line.
+    unmarked: bool,
 }
 
 impl Context {
@@ -105,6 +108,7 @@ impl Context {
 
     fn leave(&mut self) {
         self.captures = self.captures.saturating_sub(1);
+        self.unmarked = true;
     }
 }
 
@@ -112,32 +116,44 @@ fn newlines(text: &str) -> u32 {
     u32::try_from(text.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX)
 }
 
-/// Where lines start in a run of plain text, leaving out what Tera trims away.
-fn line_starts(
-    source: &str,
-    range: std::ops::Range<usize>,
-    trim_start: bool,
-    trim_end: bool,
-) -> Vec<usize> {
-    let text = &source[range.clone()];
-    let kept_from = if trim_start { text.len() - text.trim_start().len() } else { 0 };
-    let kept_to = if trim_end { text.trim_end().len() } else { text.len() };
-    let mut starts = Vec::new();
-    if kept_from > kept_to || (kept_from == kept_to && (trim_start || trim_end)) {
-        return starts;
+/// What Tera keeps of a run of plain text.
+struct Text<'a> {
+    source: &'a str,
+    kept: std::ops::Range<usize>,
+    /// Whether a line break was trimmed off its start.
+    broken: bool,
+}
+
+impl<'a> Text<'a> {
+    fn new(
+        source: &'a str,
+        range: std::ops::Range<usize>,
+        trim_start: bool,
+        trim_end: bool,
+    ) -> Self {
+        let text = &source[range.clone()];
+        let from = if trim_start { text.len() - text.trim_start().len() } else { 0 };
+        let to = if trim_end { text.trim_end().len().max(from) } else { text.len() };
+        let kept = range.start + from..range.start + to;
+        Self { source, kept, broken: text[..from].contains('\n') }
     }
-    if kept_from > 0 && text[..kept_from].contains('\n') {
-        starts.push(range.start + kept_from);
-    } else if range.start == 0 && kept_to > 0 {
-        starts.push(0);
+
+    /// Where lines start in it; with `first` also its own start.
+    fn line_starts(&self, first: bool) -> Vec<usize> {
+        let mut starts = Vec::new();
+        if self.kept.is_empty() {
+            return starts;
+        }
+        if first || self.broken {
+            starts.push(self.kept.start);
+        }
+        let lines = self.source[self.kept.clone()].match_indices('\n');
+        starts.extend(lines.map(|(at, _)| self.kept.start + at + 1));
+        // Behind the last kept line break stands what was trimmed, or a tag.
+        let trimmed = self.source[self.kept.end..].starts_with(char::is_whitespace);
+        starts.retain(|start| *start < self.source.len() && !(trimmed && *start == self.kept.end));
+        starts
     }
-    let lines = text[kept_from..kept_to].match_indices('\n');
-    starts.extend(lines.map(|(at, _)| range.start + kept_from + at + 1));
-    if trim_end {
-        starts.retain(|start| *start < range.start + kept_to);
-    }
-    starts.retain(|start| *start < source.len());
-    starts
 }
 
 fn run<'a>(tokens: &[Token<'a>], inserts: &mut Vec<(usize, String)>, prepared: &mut Prepared) {

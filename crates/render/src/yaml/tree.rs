@@ -106,7 +106,8 @@ impl<'a> Builder<'a> {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(root.filter(|node| !(node.is_null() && node.raw().is_none_or(str::is_empty))))
+        // A stray `---` reads as null, and nobody means null by a document.
+        Ok(root.filter(|node| !node.is_null()))
     }
 
     /// Takes one event. `Err` ends the document at once; lesser errors wait for `finish`.

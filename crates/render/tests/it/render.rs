@@ -1,9 +1,4 @@
-//! Rendering whole projects from memory.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
-
-use support::Fixture;
+use crate::support::Fixture;
 
 #[test]
 fn a_module_is_rendered_with_merged_values() {

@@ -1,0 +1,15 @@
+//! Rendering whole projects from memory.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bounds;
+mod config;
+mod objects;
+mod patches;
+mod refs;
+mod release;
+mod render;
+mod schema;
+mod support;
+mod templates;
+mod worker;
+mod yaml;
