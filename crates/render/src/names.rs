@@ -6,32 +6,35 @@ fn alphanumeric(c: char) -> bool {
 
 /// Why a text is not a DNS label (RFC 1123); `None` when it is one.
 pub(crate) fn dns_label(text: &str) -> Option<String> {
-    length(text, 63).or_else(|| dns_part(text))
+    length(text, 63).or_else(|| {
+        (!is_dns_part(text))
+            .then(|| format!("must hold only lower-case letters, digits and `-`, {EDGES}"))
+    })
 }
 
 /// Why a text is not a DNS subdomain name; `None` when it is one.
 pub(crate) fn dns_subdomain(text: &str) -> Option<String> {
-    length(text, 253).or_else(|| text.split('.').find_map(dns_part))
+    let good = || text.split('.').all(is_dns_part);
+    length(text, 253).or_else(|| {
+        (!good())
+            .then(|| format!("must hold only lower-case letters, digits, `-` and `.`, {EDGES}"))
+    })
 }
 
 /// Why a text cannot be the last part of a URL path, which is all that RBAC names need.
 pub(crate) fn path_segment(text: &str) -> Option<String> {
     length(text, 253).or_else(|| {
         (text == "." || text == ".." || text.contains(['/', '%']))
-            .then(|| "must not be `.` or `..`, nor hold `/` or `%`".to_owned())
+            .then(|| "must not be `.` or `..`, and not hold `/` or `%`".to_owned())
     })
 }
 
-fn dns_part(part: &str) -> Option<String> {
-    let good = !part.is_empty()
-        && part.chars().all(|c| alphanumeric(c) || c == '-')
+const EDGES: &str = "and start and end with a letter or digit";
+
+fn is_dns_part(part: &str) -> bool {
+    part.chars().all(|c| alphanumeric(c) || c == '-')
         && part.starts_with(alphanumeric)
-        && part.ends_with(alphanumeric);
-    (!good).then(|| {
-        "must hold only lower-case letters, digits, `-` (and `.` between parts), and start and end \
-         with a letter or digit"
-            .to_owned()
-    })
+        && part.ends_with(alphanumeric)
 }
 
 /// Why a text is not a label's value.
@@ -59,10 +62,7 @@ fn qualified_part(text: &str) -> Option<String> {
     let good = text.chars().all(|c| edge(c) || matches!(c, '-' | '_' | '.'))
         && text.starts_with(edge)
         && text.ends_with(edge);
-    (!good).then(|| {
-        "must hold only letters, digits, `-`, `_` and `.`, and start and end with a letter or digit"
-            .to_owned()
-    })
+    (!good).then(|| format!("must hold only letters, digits, `-`, `_` and `.`, {EDGES}"))
 }
 
 fn length(text: &str, most: usize) -> Option<String> {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-use suimon_model::{Body, Diagnostic, Diagnostics, Location, ResourceId};
+use suimon_model::{Body, Diagnostic, Diagnostics, ResourceId};
 
 use crate::config::Patch;
-use crate::object::{Read, Where, check_object, deferred};
+use crate::object::{Found, Read, Where, check_object, deferred};
 use crate::suggest;
 use crate::text::Places;
 use crate::yaml::Node;
@@ -91,7 +91,7 @@ struct InPatch<'a> {
 }
 
 impl Where for InPatch<'_> {
-    fn find(&self, path: &[String], key: bool) -> (Location, Option<String>) {
+    fn find(&self, path: &[String], key: bool) -> Found {
         let node = &self.patch.patch;
         if let Some(operations) = node.items() {
             // The last operation that wrote at or above the path.
@@ -104,12 +104,13 @@ impl Where for InPatch<'_> {
             let operation = operations.iter().rev().find(wrote);
             let value = operation.and_then(|operation| operation.get("value")).or(operation);
             let found = value.unwrap_or(node);
-            return (self.places.at(found.pos), found.raw().map(str::to_owned));
+            let raw = found.raw().map(str::to_owned);
+            return Found { at: self.places.at(found.pos), raw, printed: false };
         }
         let (found, used) = node.follow(path);
         let key = if key { node.key_pos(path) } else { None };
         let raw = found.raw().filter(|_| used == path.len()).map(str::to_owned);
-        (self.places.at(key.unwrap_or(found.pos)), raw)
+        Found { at: self.places.at(key.unwrap_or(found.pos)), raw, printed: false }
     }
 }
 
@@ -131,7 +132,12 @@ fn one(patch: &Patch, places: &Places, read: &mut Read, problems: &mut Diagnosti
         return;
     }
     let version = manifest.api_version.rsplit('/').next().unwrap_or_default();
-    problems.extend(check_object(&manifest.id, version, &after, &InPatch { patch, places }));
+    let wrong = check_object(&manifest.id, version, &after, &InPatch { patch, places });
+    if !wrong.is_empty() {
+        // The object stays as it was, so that a later patch does not repeat these.
+        problems.extend(wrong);
+        return;
+    }
     if let Some(object) = after.as_object_mut() {
         object.remove("status");
         let refs = deferred(object);
@@ -189,7 +195,7 @@ fn identity_kept(
         }
         kept = false;
         let path: Vec<String> = pointer.split('/').skip(1).map(str::to_owned).collect();
-        let (at, _) = InPatch { patch, places }.find(&path, false);
+        let at = InPatch { patch, places }.find(&path, false).at;
         let field = path.join(".");
         problems.push(
             Diagnostic::error(

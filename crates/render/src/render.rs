@@ -69,10 +69,7 @@ pub fn render(
     let mut take = |errors: Vec<Diagnostic>| problems.extend(errors);
     let project = config::project_file(snapshot).map_err(&mut take).ok();
     let file = config::environment_file(snapshot, env).map_err(&mut take).ok();
-    let release = match file.is_some() {
-        true => config::release_file(snapshot, env).map_err(&mut take).ok(),
-        false => None,
-    };
+    let release = config::release_file(snapshot, env).map_err(&mut take).ok();
     let pinned = release.as_ref().and_then(|(release, at)| {
         modules(snapshot, release, at).map_err(|error| take(vec![error])).ok()
     });

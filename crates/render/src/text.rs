@@ -33,6 +33,11 @@ impl Places {
         }
     }
 
+    /// Whether a template's `{{ … }}` printed what stands at a place.
+    pub(crate) fn is_printed(&self, pos: Pos) -> bool {
+        self.map.as_ref().is_some_and(|map| map.is_printed(&self.file, pos))
+    }
+
     /// The file and line where something starts.
     pub(crate) fn origin(&self, pos: Pos) -> (Arc<str>, u32) {
         match &self.map {

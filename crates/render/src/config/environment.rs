@@ -62,7 +62,7 @@ pub(crate) fn environment_file(
     let Some(root) = reader.load(snapshot, &path) else {
         return Err(if reader.errors.is_empty() { missing(snapshot) } else { reader.errors });
     };
-    let header = reader.header(&root, "Environment");
+    let header = reader.header(&root, "Environment", true);
     reader.same_name(&header, name);
     let mut environment = Environment {
         name: name.to_owned(),

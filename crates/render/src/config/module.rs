@@ -42,7 +42,7 @@ pub(crate) fn module_file(
         }
         return Err(vec![error]);
     };
-    let header = reader.header(&root, "Module");
+    let header = reader.header(&root, "Module", true);
     reader.same_name(&header, name);
     let mut inputs = None;
     if let Some(spec) = header.spec.filter(|spec| !spec.is_null())

@@ -23,7 +23,7 @@ pub(crate) fn project_file(snapshot: &dyn Snapshot) -> Result<Project, Vec<Diagn
         }
         return Err(reader.errors);
     };
-    let header = reader.header(&root, "Project");
+    let header = reader.header(&root, "Project", true);
     let mut pipeline = Vec::new();
     if let Some(spec) = header.spec
         && reader.mapping(spec, "`spec`", &["pipeline"])

@@ -74,8 +74,8 @@ impl Reader {
         self.errors.push(Diagnostic::error(code, summary).at(at));
     }
 
-    /// `apiVersion`, `kind`, `metadata.name` and `spec`.
-    pub(super) fn header<'n>(&mut self, root: &'n Node, kind: &str) -> Header<'n> {
+    /// `apiVersion`, `kind`, `metadata.name` (with `label` a DNS label) and `spec`.
+    pub(super) fn header<'n>(&mut self, root: &'n Node, kind: &str, label: bool) -> Header<'n> {
         self.mapping(root, "this file", &["apiVersion", "kind", "metadata", "spec"]);
         self.constant(root, "apiVersion", API_VERSION);
         self.constant(root, "kind", kind);
@@ -84,7 +84,12 @@ impl Reader {
             self.mapping(metadata, "`metadata`", &["name"]);
             if let Some(name) = self.required(metadata, "name") {
                 header.name_at = self.at(name);
-                header.name = self.text(name, "metadata.name").unwrap_or_default();
+                let text = if label {
+                    self.label(name, "metadata.name")
+                } else {
+                    self.text(name, "metadata.name")
+                };
+                header.name = text.unwrap_or_default();
             }
         }
         header.spec = self.required(root, "spec");
@@ -107,9 +112,7 @@ impl Reader {
     /// Checks that a node is a mapping with only known keys.
     pub(super) fn mapping(&mut self, node: &Node, what: &str, known: &[&str]) -> bool {
         let Some(entries) = node.entries() else {
-            if node.entries().is_none() {
-                self.wrong_type(node, what, "a mapping");
-            }
+            self.wrong_type(node, what, "a mapping");
             return false;
         };
         for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&&*key.name)) {
@@ -123,11 +126,11 @@ impl Reader {
     }
 
     pub(super) fn wrong_type(&mut self, node: &Node, what: &str, expected: &str) {
-        let mut error = Diagnostic::error(
-            "wrong-type",
-            format!("{what} must be {expected}, not {}", node.type_name()),
-        )
-        .at(self.at(node));
+        let mut summary = format!("{what} must be {expected}");
+        if !expected.contains("number") || !matches!(node.value(), Value::Number(_)) {
+            summary.push_str(&format!(", not {}", node.type_name()));
+        }
+        let mut error = Diagnostic::error("wrong-type", summary).at(self.at(node));
         if expected == "a string"
             && let Some(raw) = node.raw()
             && !node.is_null()

@@ -15,12 +15,16 @@ pub(crate) fn release_file(
     env: &str,
 ) -> Result<(Release, Location), Vec<Diagnostic>> {
     let path = format!("envs/{env}/release.yaml");
+    if crate::names::dns_label(env).is_some() {
+        // There is no such environment, and whoever reads its file says so.
+        return Ok((Release::default(), Location::file(path)));
+    }
     let mut reader = Reader::new(&path);
     let mut at = Location::file(&*path);
     let Some(root) = reader.load(snapshot, &path) else {
         return reader.errors.is_empty().then(|| (Release::default(), at)).ok_or(reader.errors);
     };
-    let header = reader.header(&root, "Release");
+    let header = reader.header(&root, "Release", false);
     let mut release = Release { name: Some(header.name), ..Release::default() };
     if let Some(spec) = header.spec
         && reader.mapping(spec, "`spec`", &["modules", "artifacts"])

@@ -9,9 +9,17 @@ use crate::names;
 
 /// Finds places in the text that an object came from.
 pub(crate) trait Where {
-    /// The place of the value (or, with `key`, of the key) at a path, and the text of an unquoted
-    /// scalar there.
-    fn find(&self, path: &[String], key: bool) -> (Location, Option<String>);
+    /// The value (or, with `key`, the key) at a path.
+    fn find(&self, path: &[String], key: bool) -> Found;
+}
+
+/// A value in the text that an object came from.
+pub(crate) struct Found {
+    pub(crate) at: Location,
+    /// The text of an unquoted scalar.
+    pub(crate) raw: Option<String>,
+    /// Whether a template's `{{ … }}` printed it.
+    pub(crate) printed: bool,
 }
 
 /// Checks an object against what Kubernetes accepts.
@@ -24,7 +32,7 @@ pub(crate) fn check_object(
     let mut found = Vec::new();
     let place = |path: &[&str], key: bool| {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-        at.find(&path, key).0
+        at.find(&path, key).at
     };
     if let Some((replacement, since)) = removed(&id.group, version, &id.kind) {
         let mut diagnostic = Diagnostic::error(
@@ -40,13 +48,17 @@ pub(crate) fn check_object(
         found.push(diagnostic);
     }
     if let Some(problem) = bad_name(id) {
+        let shown = if id.name.contains(REF_MARKER_PREFIX) {
+            "the name".to_owned()
+        } else {
+            format!("the name `{}`", id.name)
+        };
         found.push(
-            Diagnostic::error("bad-name", format!("the name `{}` {problem}", id.name))
+            Diagnostic::error("bad-name", format!("{shown} {problem}"))
                 .at(place(&["metadata", "name"], false)),
         );
     }
     if let Some(namespace) = &id.namespace
-        && !namespace.contains(REF_MARKER_PREFIX)
         && let Some(problem) = names::dns_label(namespace)
     {
         found.push(
@@ -102,7 +114,7 @@ fn labels(id: &ResourceId, object: &Value, at: &dyn Where, found: &mut Vec<Diagn
                         "wrong-type",
                         format!("`{}` must be a mapping", path.join(".")),
                     )
-                    .at(at.find(&path, false).0),
+                    .at(at.find(&path, false).at),
                 );
             }
             continue;
@@ -114,7 +126,7 @@ fn labels(id: &ResourceId, object: &Value, at: &dyn Where, found: &mut Vec<Diagn
             if let Some(problem) = names::qualified_key(key) {
                 found.push(
                     Diagnostic::error(bad_code(what), format!("the {what} key `{key}` {problem}"))
-                        .at(at.find(&path, true).0),
+                        .at(at.find(&path, true).at),
                 );
             }
             let text = value.as_str().filter(|text| !text.contains(REF_MARKER_PREFIX));
@@ -123,7 +135,7 @@ fn labels(id: &ResourceId, object: &Value, at: &dyn Where, found: &mut Vec<Diagn
             {
                 found.push(
                     Diagnostic::error("bad-label", format!("the value of label `{key}` {problem}"))
-                        .at(at.find(&path, false).0),
+                        .at(at.find(&path, false).at),
                 );
             }
         }
@@ -138,7 +150,7 @@ fn bad_code(what: &str) -> &'static str {
 fn unquoted(id: &ResourceId, object: &Value, at: &dyn Where, found: &mut Vec<Diagnostic>) {
     let secret = id.group.is_empty() && id.kind == "Secret";
     for path in not_strings(&id.group, &id.kind, object) {
-        let (location, raw) = at.find(&path, false);
+        let Found { at: location, raw, printed } = at.find(&path, false);
         let value = path.iter().try_fold(object, |value, part| match value {
             Value::Array(items) => items.get(part.parse::<usize>().ok()?),
             value => value.get(part),
@@ -153,7 +165,10 @@ fn unquoted(id: &ResourceId, object: &Value, at: &dyn Where, found: &mut Vec<Dia
                 "unquoted-string",
                 format!("`{field}` must be a string, but `{raw}` reads as the {what} {value}"),
             )
-            .help(format!("write it in quotes: \"{raw}\"")),
+            .help(match printed {
+                true => "print it as text: `{{ … | quote }}`".to_owned(),
+                false => format!("write it in quotes: \"{raw}\""),
+            }),
             None => Diagnostic::error(
                 "unquoted-string",
                 format!("`{field}` must be a string, not a {what}"),

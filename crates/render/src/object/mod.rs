@@ -5,5 +5,5 @@ mod kinds;
 mod read;
 mod strings;
 
-pub(crate) use check::{Where, check_object};
+pub(crate) use check::{Found, Where, check_object};
 pub(crate) use read::{Collector, Read, deferred, set_namespace};

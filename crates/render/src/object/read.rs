@@ -8,11 +8,11 @@ use suimon_model::{
     ResourceId,
 };
 
-use super::check::{Where, check_object};
+use super::check::{Found, Where, check_object};
 use super::kinds::namespaced;
 use crate::limits;
 use crate::text::Places;
-use crate::yaml::{Dialect, Kind, Node, documents};
+use crate::yaml::{Dialect, Kind, Node, Pos, documents};
 
 /// A manifest with the places that later checks need.
 pub(crate) struct Read {
@@ -41,10 +41,15 @@ struct InText<'a> {
 }
 
 impl Where for InText<'_> {
-    fn find(&self, path: &[String], key: bool) -> (Location, Option<String>) {
+    fn find(&self, path: &[String], key: bool) -> Found {
         let (node, _) = self.node.follow(path);
         let key = if key { self.node.key_pos(path) } else { None };
-        (self.places.at(key.unwrap_or(node.pos)), node.raw().map(str::to_owned))
+        let raw = node.raw().map(str::to_owned);
+        Found {
+            at: self.places.at(key.unwrap_or(node.pos)),
+            raw,
+            printed: self.places.is_printed(node.pos),
+        }
     }
 }
 
@@ -68,7 +73,14 @@ impl Collector {
                 }
                 Err(errors) => self.problems.extend(errors),
             }
-            if self.full || self.problems.len() - before >= limits::ERRORS_PER_FILE {
+            if self.full {
+                return;
+            }
+            if self.problems.len() - before >= limits::ERRORS_PER_FILE {
+                let (file, _) = places.origin(Pos { line: 1, column: 1 });
+                let summary = "what else is wrong with this file is left out";
+                self.problems
+                    .push(Diagnostic::error("too-many-errors", summary).at(Location::file(&*file)));
                 return;
             }
         }
@@ -116,12 +128,13 @@ impl Collector {
             self.full = true;
             return;
         }
-        let Some((mut id, api_version)) = self.identity(node, context) else { return };
         odd_keys(node, context.places, &mut self.problems);
+        let Some((mut id, api_version)) = self.identity(node, context) else { return };
         let mut value = node.value();
-        if let Some(object) = value.as_object_mut()
-            && object.remove("status").is_some()
-        {
+        if namespaced(&id.group, &id.kind) == Some(true) && id.namespace.is_none() {
+            set_namespace(&mut id, &mut value, "default");
+        }
+        if value.as_object_mut().is_some_and(|object| object.remove("status").is_some()) {
             let at = node.key_pos(&["status"]).unwrap_or(node.pos);
             self.problems.push(
                 Diagnostic::warning("status-dropped", format!("`status` of {id} is left out"))
@@ -129,9 +142,6 @@ impl Collector {
                     .detail("status is what the cluster reports, nobody declares it")
                     .help("remove it from the manifest"),
             );
-        }
-        if namespaced(&id.group, &id.kind) == Some(true) && id.namespace.is_none() {
-            set_namespace(&mut id, &mut value, "default");
         }
         let version = api_version.rsplit('/').next().unwrap_or_default();
         let place = InText { node, places: context.places };
@@ -239,7 +249,8 @@ impl Collector {
         }
         for field in ["data", "stringData"] {
             let Some((key, found)) = node.entry(field) else { continue };
-            if found.entries().is_some_and(|entries| !entries.is_empty()) {
+            let plain = |node: &Node| node.as_str().is_none_or(|t| !t.contains(REF_MARKER_PREFIX));
+            if found.entries().is_some_and(|entries| entries.iter().any(|(_, v)| plain(v))) {
                 self.problems.push(
                     Diagnostic::warning(
                         "secret-in-git",

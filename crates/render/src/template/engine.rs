@@ -121,7 +121,13 @@ pub(super) fn render_job(
     match result {
         Ok(()) => String::from_utf8(output.bytes)
             .map_err(|_| vec![Problem::new("template-encoding", "not UTF-8", at)]),
-        Err(error) => Err(compiled.sources.problems(&error, Some(scope))),
+        Err(error) => {
+            let mut problems = compiled.sources.problems(&error, Some(scope));
+            for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
+                problem.at.clone_from(&at);
+            }
+            Err(problems)
+        }
     }
 }
 

@@ -125,27 +125,36 @@ impl LineMap {
         }
     }
 
+    /// Whether a tag printed what stands at a rendered place.
+    pub(crate) fn is_printed(&self, rendered: &Arc<str>, pos: Pos) -> bool {
+        let at = self.at(rendered, pos);
+        let line = self.find(pos.line).map(|(file, line)| nth_line(&file.text, line));
+        let column = usize::try_from(at.column).unwrap_or(0);
+        column > 0 && line.is_some_and(|l| l.chars().skip(column - 1).take(2).eq("{{".chars()))
+    }
+
     /// The author's place of a rendered place. The column is exact up to where the line's text
     /// stops being the template's; behind that it is the start of the tag that made the difference.
     pub(crate) fn at(&self, rendered: &Arc<str>, pos: Pos) -> Location {
         let Some((file, line)) = self.find(pos.line) else {
             return Location::file(&**rendered);
         };
-        let nth = |text: &str, line: u32| -> String {
-            let index = usize::try_from(line).unwrap_or(1).saturating_sub(1);
-            text.split('\n').nth(index).unwrap_or_default().to_owned()
-        };
-        let (written, printed) = (nth(&file.text, line), nth(&self.text, pos.line));
+        let (written, printed) = (nth_line(&file.text, line), nth_line(&self.text, pos.line));
         let same = written.chars().zip(printed.chars()).take_while(|(a, b)| a == b).count();
         let wanted = usize::try_from(pos.column).unwrap_or(usize::MAX);
         let column = if wanted <= same || written == printed {
             Some(wanted)
         } else {
-            tag_start(&written, same)
+            tag_start(written, same)
         };
         let column = column.and_then(|column| u32::try_from(column).ok()).unwrap_or(0);
         Location::new(&*file.name, line, column)
     }
+}
+
+fn nth_line(text: &str, line: u32) -> &str {
+    let index = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+    text.split('\n').nth(index).unwrap_or_default()
 }
 
 /// The 1-based column of the last tag that starts at or before a place.

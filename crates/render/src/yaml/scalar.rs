@@ -14,8 +14,8 @@ pub(crate) enum Dialect {
 /// Why a scalar is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// Reads differently in YAML 1.1 and 1.2; the text says how.
-    Ambiguous(&'static str),
+    /// Reads differently in YAML 1.1 and 1.2.
+    Ambiguous,
     /// A number that JSON cannot hold.
     NotJson,
 }
@@ -32,14 +32,26 @@ pub(crate) fn resolve(text: &str, dialect: Dialect) -> Result<Value, Refused> {
         return match dialect {
             Dialect::Kubernetes => Ok(Value::Bool(yes)),
             Dialect::Config if text.len() == 1 => Ok(Value::String(text.to_owned())),
-            Dialect::Config if yes => Err(Refused::Ambiguous("`true`")),
-            Dialect::Config => Err(Refused::Ambiguous("`false`")),
+            Dialect::Config => Err(Refused::Ambiguous),
         };
     }
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return Ok(Value::String(text.to_owned()));
     }
     number(text, dialect).unwrap_or_else(|| Ok(Value::String(text.to_owned())))
+}
+
+/// How to write what YAML 1.1 makes of an ambiguous scalar, so that both versions agree.
+pub(crate) fn unambiguous(text: &str) -> String {
+    if let Some(octal) =
+        text.strip_prefix('0').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return format!("`0o{octal}`");
+    }
+    match resolve(text, Dialect::Kubernetes) {
+        Ok(value) => format!("`{value}`"),
+        Err(_) => "a decimal number".to_owned(),
+    }
 }
 
 fn old_boolean(text: &str) -> Option<bool> {
@@ -63,7 +75,7 @@ fn number(text: &str, dialect: Dialect) -> Option<Result<Value, Refused>> {
         let magnitude = i128::from_str_radix(&digits, radix).ok()?;
         let plain = !bare.contains('_') && (radix != 8 || lower.starts_with("0o")) && radix != 2;
         if dialect == Dialect::Config && !plain {
-            return Some(Err(Refused::Ambiguous("a number in another base")));
+            return Some(Err(Refused::Ambiguous));
         }
         return Some(integer(if negative { -magnitude } else { magnitude }));
     }
@@ -73,7 +85,7 @@ fn number(text: &str, dialect: Dialect) -> Option<Result<Value, Refused>> {
             return None;
         }
         return Some(match dialect {
-            Dialect::Config => Err(Refused::Ambiguous("a number without `_`")),
+            Dialect::Config => Err(Refused::Ambiguous),
             Dialect::Kubernetes => decimal_value(&joined),
         });
     }
@@ -183,7 +195,7 @@ mod tests {
     fn our_own_files_refuse_what_two_versions_read_differently() {
         for text in ["yes", "Off", "0777", "1_000", "0b1"] {
             let read = resolve(text, Dialect::Config);
-            assert!(matches!(read, Err(Refused::Ambiguous(_))), "{text}: {read:?}");
+            assert!(read == Err(Refused::Ambiguous), "{text}: {read:?}");
         }
         for (text, value) in [
             ("true", json!(true)),

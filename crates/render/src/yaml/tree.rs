@@ -7,7 +7,7 @@ use serde_json::Value;
 use suimon_model::Diagnostic;
 
 use super::node::{Key, Kind, Node, Pos};
-use super::scalar::{Dialect, Refused, resolve};
+use super::scalar::{Dialect, Refused, resolve, unambiguous};
 use crate::limits;
 use crate::text::Places;
 
@@ -177,11 +177,11 @@ impl<'a> Builder<'a> {
                 Diagnostic::error("number-range", "this reads as a number that is out of range")
                     .help("write it in quotes if it is text")
             }
-            Refused::Ambiguous(other) => Diagnostic::error(
+            Refused::Ambiguous => Diagnostic::error(
                 "ambiguous-scalar",
                 format!("`{text}` means one thing in YAML 1.1 and another in YAML 1.2"),
             )
-            .help(format!("write {other} or, for the text, \"{text}\"")),
+            .help(format!("write {} or, for the text, \"{text}\"", unambiguous(text))),
         };
         if self.errors.len() < limits::ERRORS_PER_FILE {
             self.errors.push(diagnostic.at(self.places.at(at)));

@@ -104,7 +104,10 @@ fn deep_templates_end_without_overflow() {
     error[template-syntax]: identifiers can only have up to 4 nested brackets
       --> modules/web/kubernetes/t.yaml.tera:1:13
     ");
-    insta::assert_snapshot!(template("{% component A() %}{{ <A /> }}{% endcomponent %}{{ <A /> }}".to_owned()), @"error[template-error]: maximum render recursion depth for components exceeded");
+    insta::assert_snapshot!(template("{% component A() %}{{ <A /> }}{% endcomponent %}{{ <A /> }}".to_owned()), @r"
+    error[template-error]: maximum render recursion depth for components exceeded
+      --> modules/web/kubernetes/t.yaml.tera
+    ");
 }
 
 #[test]

@@ -103,13 +103,13 @@ fn every_mistake_of_every_file_is_reported() {
     error[missing-key]: `module` is missing
       --> envs/dev/environment.yaml:10:7
 
-    error[bad-name]: `name` must hold only lower-case letters, digits, `-` (and `.` between parts), and start and end with a letter or digit
+    error[bad-name]: `name` must hold only lower-case letters, digits and `-`, and start and end with a letter or digit
       --> envs/dev/environment.yaml:10:14
 
     error[wrong-type]: `patches` must be a list, not a mapping
       --> envs/dev/environment.yaml:11:12
 
-    error[wrong-type]: `maxDeletes` must be a whole number from 0, not a number
+    error[wrong-type]: `maxDeletes` must be a whole number from 0
       --> envs/dev/environment.yaml:12:25
 
     error[wrong-type]: `kinds` must be a string, not a number
@@ -118,6 +118,18 @@ fn every_mistake_of_every_file_is_reported() {
 
     error[wrong-type]: `gate` must be a mapping, not a list
       --> envs/dev/environment.yaml:13:9
+
+    error[wrong-value]: `modules` must be a full commit id
+      --> envs/dev/release.yaml:4:17
+      why: a branch, a tag or a short id can come to mean another commit
+      help: write the 40 hexadecimal digits that `git rev-parse` prints
+
+    error[wrong-type]: `image` must be a string, not a number
+      --> envs/dev/release.yaml:4:48
+      help: write it in quotes: "5"
+
+    error[wrong-type]: an artifact must be a mapping such as `{image: …}`, not a string
+      --> envs/dev/release.yaml:4:55
 
     error[wrong-value]: `apiVersion` is `suimon.dev/v1`
       --> suimon.yaml:1:13
@@ -138,7 +150,7 @@ fn every_mistake_of_every_file_is_reported() {
       --> suimon.yaml:4:29
       why: environments here: dev
 
-    error[bad-name]: `pipeline` must hold only lower-case letters, digits, `-` (and `.` between parts), and start and end with a letter or digit
+    error[bad-name]: `pipeline` must hold only lower-case letters, digits and `-`, and start and end with a letter or digit
       --> suimon.yaml:4:34
     "#);
 }
@@ -247,7 +259,7 @@ fn config_yaml_is_strict() {
 
     error[ambiguous-scalar]: `0777` means one thing in YAML 1.1 and another in YAML 1.2
       --> envs/dev/environment.yaml:6:23
-      help: write a number in another base or, for the text, "0777"
+      help: write `0o777` or, for the text, "0777"
 
     error[merge-key]: merge keys are not read here
       --> envs/dev/environment.yaml:6:29

@@ -41,10 +41,10 @@ fn names_and_labels_are_checked_before_any_write() {
     error[bad-name]: the name `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has 64 characters, at most 63 are allowed
       --> envs/dev/manifests/m.yaml:3:18
 
-    error[bad-name]: the name `My_App` must hold only lower-case letters, digits, `-` (and `.` between parts), and start and end with a letter or digit
+    error[bad-name]: the name `My_App` must hold only lower-case letters, digits, `-` and `.`, and start and end with a letter or digit
       --> envs/dev/manifests/m.yaml:8:9
 
-    error[bad-name]: the namespace `A.b` must hold only lower-case letters, digits, `-` (and `.` between parts), and start and end with a letter or digit
+    error[bad-name]: the namespace `A.b` must hold only lower-case letters, digits and `-`, and start and end with a letter or digit
       --> envs/dev/manifests/m.yaml:9:14
 
     error[bad-label]: the value of label `app` has 64 characters, at most 63 are allowed
@@ -65,7 +65,7 @@ fn names_and_labels_are_checked_before_any_write() {
     error[bad-label]: the value of label `v` must hold only letters, digits, `-`, `_` and `.`, and start and end with a letter or digit
       --> envs/dev/manifests/m.yaml:14:31
 
-    error[bad-name]: the name `a/b` must not be `.` or `..`, nor hold `/` or `%`
+    error[bad-name]: the name `a/b` must not be `.` or `..`, and not hold `/` or `%`
       --> envs/dev/manifests/m.yaml:18:18
 
     error[bad-name]: the name `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has 53 characters, at most 52 are allowed
@@ -160,7 +160,7 @@ fn scopes_follow_the_kind_and_the_crd() {
 #[test]
 fn status_is_left_out_and_plain_secrets_are_pointed_at() {
     insta::assert_snapshot!(Fixture::with_manifest("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nstatus: {x: 1}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  password: hunter2\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: empty}\ndata: {}\n").render().unwrap().warnings, @r"
-    warning[status-dropped]: `status` of Service/s is left out
+    warning[status-dropped]: `status` of Service/default/s is left out
       --> envs/dev/manifests/m.yaml:4:1
       why: status is what the cluster reports, nobody declares it
       help: remove it from the manifest

@@ -118,10 +118,6 @@ fn what_a_patch_writes_is_checked_too() {
       --> envs/dev/environment.yaml:10:23
       help: write it in quotes: "1.20"
 
-    error[unquoted-string]: `metadata.labels.v` must be a string, not a number
-      --> envs/dev/environment.yaml:13:9
-      help: write it in quotes
-
     error[bad-label]: the value of label `w` must hold only letters, digits, `-`, `_` and `.`, and start and end with a letter or digit
       --> envs/dev/environment.yaml:13:54
     "#);

@@ -91,11 +91,11 @@ fn a_marker_where_it_cannot_be_replaced_is_an_error() {
     error[bad-ref]: a deferred value cannot be a key
       --> modules/web/kubernetes/t.yaml.tera:11:3
 
-    error[bad-name]: the name `SUIMONREF_5365637265742e736563726574736d616e616765722e73657276696365732e6b38732e6177732f6465762d64620061726e_` holds a deferred value, but a name must be known
+    error[bad-name]: the name holds a deferred value, but a name must be known
       --> modules/web/kubernetes/t.yaml.tera:15:18
 
     warning[secret-in-git]: the values of Secret/default/c are in the repository in plain text
-      --> modules/web/kubernetes/t.yaml.tera:8:1
+      --> modules/web/kubernetes/t.yaml.tera:10:1
       help: keep secret values out of Git, and replace those that were in it
     ");
 }

@@ -46,7 +46,7 @@ fn environment_values_need_not_be_declared_but_instance_values_must() {
     insta::assert_snapshot!(values(env, inputs), @r#"{"app":{"other":1},"domain":"d","port":1}"#);
     let env = "  values: {domain: d, port: x}\n  modules:\n    - name: a\n      module: web\n      values:\n        prot: 1\n        app:\n          y: 1\n";
     insta::assert_snapshot!(fixture(env, inputs).errors(), @r"
-    error[bad-value]: `values.port` must be integer, not a string
+    error[bad-value]: `values.port` must be a whole number, not a string
       --> envs/dev/environment.yaml:6:29
       ::: modules/web/module.yaml:5:75: the module says so here
 
@@ -69,7 +69,7 @@ fn a_bad_value_is_shown_where_it_is_written() {
       --> envs/dev/environment.yaml:10:15
       ::: modules/web/module.yaml:9:29: the module says so here
 
-    error[bad-value]: `values.tag` must be string, not a number
+    error[bad-value]: `values.tag` must be a string, not a number
       --> envs/dev/environment.yaml:11:14
       ::: modules/web/module.yaml:10:13: the module says so here
       help: write it in quotes: "1.20"
@@ -82,7 +82,7 @@ fn a_bad_value_is_shown_where_it_is_written() {
       --> envs/dev/environment.yaml:13:15
       ::: modules/web/module.yaml:12:28: the module says so here
 
-    error[bad-value]: `values.n` must be null or string, not a number
+    error[bad-value]: `values.n` must be null or a string, not a number
       --> envs/dev/environment.yaml:14:12
       ::: modules/web/module.yaml:13:11: the module says so here
       help: write it in quotes: "3"
@@ -97,7 +97,7 @@ fn a_bad_value_is_shown_where_it_is_written() {
 fn a_bad_default_and_a_bad_schema_are_the_modules_errors() {
     let env = "  modules:\n    - {name: a, module: web}\n";
     insta::assert_snapshot!(fixture(env, "\n    properties:\n      port: {type: integer, default: eighty}\n").errors(), @r"
-    error[bad-default]: the default of `values.port` must be integer, not a string
+    error[bad-default]: the default of `values.port` must be a whole number, not a string
       --> modules/web/module.yaml:7:29
     ");
     insta::assert_snapshot!(fixture(env, "\n    properties:\n      port: {type: integr}\n").errors(), @r#"
@@ -126,7 +126,48 @@ fn a_bad_default_and_a_bad_schema_are_the_modules_errors() {
 fn a_schema_that_refers_to_itself_ends() {
     let env = "  modules:\n    - {name: a, module: web, values: {next: {next: {}}}}\n";
     let inputs = "{type: object, properties: {v: {default: 1}, next: {$ref: \"#\"}}}";
-    insta::assert_snapshot!(values(env, inputs), @r#"{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"next":{"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1},"v":1}"#);
-    let endless = "{$ref: \"#/$defs/a\", $defs: {a: {allOf: [{$ref: \"#/$defs/a\"}]}}}";
-    let _ = fixture(env, endless).render();
+    insta::assert_snapshot!(values(env, inputs), @r#"{"next":{"next":{"v":1},"v":1},"v":1}"#);
+    let env = "  modules:\n    - {name: a, module: web}\n";
+    for endless in [
+        "{$ref: \"#/$defs/a\", $defs: {a: {allOf: [{$ref: \"#/$defs/a\"}]}}}",
+        "{allOf: [{$ref: \"#\"}, {$ref: \"#\"}]}",
+        "{$ref: \"#\"}",
+        "{properties: {a: {$ref: \"#/properties/a\"}}}",
+    ] {
+        let _ = fixture(env, endless).render();
+    }
+}
+
+#[test]
+fn a_schema_that_explodes_is_refused() {
+    let env = "  modules:\n    - {name: a, module: web}\n";
+    let defs = |step: &dyn Fn(usize) -> String, count: usize| -> String {
+        let defs: Vec<String> = (0..count).map(|i| format!("d{i}: {}", step(i))).collect();
+        format!(
+            "{{$ref: \"#/$defs/d0\", $defs: {{{}, d{count}: {{default: 1}}}}}}",
+            defs.join(", ")
+        )
+    };
+    let twice = |i: usize| {
+        format!("{{allOf: [{{$ref: \"#/$defs/d{0}\"}}, {{$ref: \"#/$defs/d{0}\"}}]}}", i + 1)
+    };
+    insta::assert_snapshot!(fixture(env, &defs(&twice, 40)).errors(), @r"
+    error[limit-schema]: `inputs` expands to more than 100000 parts
+      --> modules/web/module.yaml:5:11
+    ");
+    let wide = |i: usize| {
+        format!(
+            "{{type: object, properties: {{x: {{$ref: \"#/$defs/d{0}\"}}, y: {{$ref: \"#/$defs/d{0}\"}}}}}}",
+            i + 1
+        )
+    };
+    insta::assert_snapshot!(fixture(env, &defs(&wide, 40)).errors(), @r"
+    error[limit-schema]: `inputs` expands to more than 100000 parts
+      --> modules/web/module.yaml:5:11
+    ");
+    let long = |i: usize| format!("{{$ref: \"#/$defs/d{}\"}}", i + 1);
+    insta::assert_snapshot!(fixture(env, &defs(&long, 20_000)).errors(), @r"
+    error[limit-schema]: `inputs` expands to more than 100000 parts
+      --> modules/web/module.yaml:5:11
+    ");
 }

@@ -302,7 +302,7 @@ fn places_are_those_of_the_template() {
 
     error[unquoted-string]: `data.version` must be a string, but `1.2` reads as the number 1.2
       --> modules/web/kubernetes/t.yaml.tera:12:12
-      help: write it in quotes: "1.2"
+      help: print it as text: `{{ … | quote }}`
 
     error[unquoted-string]: `data.other` must be a string, but `1.20` reads as the number 1.2
       --> modules/web/kubernetes/t.yaml.tera:13:10

@@ -149,7 +149,7 @@ fn syntax_errors_show_their_place_and_not_the_text() {
       --> envs/dev/manifests/m.yaml:1:4
       help: write it in quotes if it is text
     ");
-    insta::assert_snapshot!(errors("yes: x\n1.10: y\n8080: z\n"), @r"
+    insta::assert_snapshot!(errors("yes: x\n1.10: y\n8080: z\n"), @r#"
     error[missing-key]: the object has no `apiVersion`
       --> envs/dev/manifests/m.yaml:1:1
 
@@ -158,7 +158,15 @@ fn syntax_errors_show_their_place_and_not_the_text() {
 
     error[missing-key]: the object has no `metadata.name`
       --> envs/dev/manifests/m.yaml:1:1
-    ");
+
+    error[unquoted-string]: the key `yes` reads as `true`
+      --> envs/dev/manifests/m.yaml:1:1
+      help: write it in quotes: "yes"
+
+    error[unquoted-string]: the key `1.10` reads as `1.1`
+      --> envs/dev/manifests/m.yaml:2:1
+      help: write it in quotes: "1.10"
+    "#);
     insta::assert_snapshot!(errors("<<: 1\n"), @r"
     error[merge-key]: `<<` takes a mapping or a list of mappings
       --> envs/dev/manifests/m.yaml:1:5
