@@ -38,7 +38,10 @@ fn a_create_shows_the_whole_object_and_what_is_not_known_yet() {
         },
     });
     let mut create = change("Deployment.apps/web/api", Action::Create, None, Some(body));
-    create.fields = vec![unknown("/spec/template/spec/containers/[name=api]/env/[name=ARN]/value", Value::Null)];
+    create.fields = vec![unknown(
+        "/spec/template/spec/containers/[name=api]/env/[name=ARN]/value",
+        Value::Null,
+    )];
     assert_snapshot!(shown(create), @r#"
     # Deployment.apps/web/api will be created
     # (because it is declared and not live)
@@ -71,7 +74,8 @@ fn a_create_shows_the_whole_object_and_what_is_not_known_yet() {
 
 #[test]
 fn scalars_show_old_and_new_and_hide_what_stays() {
-    let before = json!({"spec": {"replicas": 2, "a": 1, "b": {"c": 1}, "image": "x:1", "on": true}});
+    let before =
+        json!({"spec": {"replicas": 2, "a": 1, "b": {"c": 1}, "image": "x:1", "on": true}});
     let after = json!({"spec": {"replicas": 5, "a": 1, "b": {"c": 1}, "image": "1.10", "new": null, "added": "no"}});
     let fields = vec![
         field("/spec/added", Value::Null, json!("no")),
@@ -91,7 +95,8 @@ fn scalars_show_old_and_new_and_hide_what_stays() {
 
 #[test]
 fn maps_that_appear_or_go_are_shown_whole() {
-    let before = json!({"metadata": {"labels": {"app": "api"}}, "spec": {"old": {"a": 1, "b": [1]}}});
+    let before =
+        json!({"metadata": {"labels": {"app": "api"}}, "spec": {"old": {"a": 1, "b": [1]}}});
     let after = json!({"metadata": {"labels": {"app": "api"}, "annotations": {"a.b/c": "x: y"}}, "spec": {}});
     let fields = vec![
         field("/metadata/annotations/a.b~1c", Value::Null, json!("x: y")),
@@ -127,7 +132,11 @@ fn items_of_keyed_lists_are_shown_with_their_keys() {
     ]));
     let fields = vec![
         field("/spec/containers/[name=api]/image", json!("a:1"), json!("a:2")),
-        field("/spec/containers/[name=api]/ports/[containerPort=80,protocol=TCP]/name", json!("p80"), json!("http")),
+        field(
+            "/spec/containers/[name=api]/ports/[containerPort=80,protocol=TCP]/name",
+            json!("p80"),
+            json!("http"),
+        ),
         field("/spec/containers/[name=new]/args/0", Value::Null, json!("-v")),
         field("/spec/containers/[name=new]/image", Value::Null, json!("n:1")),
         field("/spec/containers/[name=new]/name", Value::Null, json!("new")),
@@ -281,7 +290,8 @@ fn unknown_values_are_known_after_apply() {
 #[test]
 fn a_replace_says_which_field_forces_it() {
     let body = |label: &str| json!({"spec": {"selector": {"app": label}, "replicas": 1}});
-    let mut replace = change("Deployment.apps/web/api", Action::Replace, Some(body("a")), Some(body("b")));
+    let mut replace =
+        change("Deployment.apps/web/api", Action::Replace, Some(body("a")), Some(body("b")));
     replace.fields = vec![FieldChange {
         forces_replacement: true,
         ..field("/spec/selector/app", json!("a"), json!("b"))

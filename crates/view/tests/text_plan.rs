@@ -20,7 +20,8 @@ fn config(name: &str, action: Action) -> suimon_plan::Change {
         Action::Create => change(name, action, None, Some(body)),
         Action::Delete | Action::Forget => change(name, action, Some(body), None),
         _ => {
-            let mut made = change(name, action, Some(body.clone()), Some(json!({"data": {"a": "2"}})));
+            let mut made =
+                change(name, action, Some(body.clone()), Some(json!({"data": {"a": "2"}})));
             made.fields = vec![field("/data/a", json!("1"), json!("2"))];
             made
         }
@@ -120,7 +121,11 @@ fn drift_comes_first_with_manager_and_time() {
             "Deployment.apps/web/api",
             vec![
                 drifted("/spec/replicas", json!(2), json!(5)),
-                drifted("/spec/template/spec/containers/[name=api]/env/[name=A]/value", json!("1"), Value::Null),
+                drifted(
+                    "/spec/template/spec/containers/[name=api]/env/[name=A]/value",
+                    json!("1"),
+                    Value::Null,
+                ),
                 DriftedField {
                     manager: None,
                     time: None,
@@ -134,7 +139,10 @@ fn drift_comes_first_with_manager_and_time() {
             "Secret/web/db",
             vec![
                 DriftedField { sensitive: true, ..drifted("/data/p", masked('a'), masked('b')) },
-                DriftedField { manager: Some("evil\u{1b}[2J\nmanager".into()), ..drifted("/data/q", json!("hunter2"), Value::Null) },
+                DriftedField {
+                    manager: Some("evil\u{1b}[2J\nmanager".into()),
+                    ..drifted("/data/q", json!("hunter2"), Value::Null)
+                },
             ],
         ),
         drift("ConfigMap/web/gone", vec![]),
@@ -203,7 +211,8 @@ fn drift_comes_first_with_manager_and_time() {
 fn drift_alone() {
     let mut plan = plan(Vec::new());
     assert_snapshot!(text::drift(&plan, &Style::PLAIN), @"No drift. Nothing has changed outside of suimon.");
-    plan.unknown = vec![UnknownRead { id: None, group_kind: "Secret".into(), reason: "forbidden".into() }];
+    plan.unknown =
+        vec![UnknownRead { id: None, group_kind: "Secret".into(), reason: "forbidden".into() }];
     assert_snapshot!(text::drift(&plan, &Style::PLAIN), @r"
     Error: The plan is incomplete
 
@@ -219,14 +228,21 @@ fn drift_alone() {
 fn what_is_unknown_or_refused_is_said_first_and_nothing_claims_to_match() {
     let mut plan = plan(vec![config("ConfigMap/web/a", Action::Create)]);
     plan.unknown = vec![
-        UnknownRead { id: None, group_kind: "Secret".into(), reason: "forbidden: secrets is forbidden".into() },
+        UnknownRead {
+            id: None,
+            group_kind: "Secret".into(),
+            reason: "forbidden: secrets is forbidden".into(),
+        },
         UnknownRead {
             id: Some(id("Deployment.apps/web/api")),
             group_kind: "Deployment.apps".into(),
             reason: "timed out after 30 s".into(),
         },
     ];
-    plan.refused = vec![refusal("owned-by-another", "Argo CD owns it (tracking-id shop:apps/Deployment:web/api)")];
+    plan.refused = vec![refusal(
+        "owned-by-another",
+        "Argo CD owns it (tracking-id shop:apps/Deployment:web/api)",
+    )];
     assert_snapshot!(shown(&plan), @r#"
     Error: The plan is incomplete
 

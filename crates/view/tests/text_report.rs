@@ -26,7 +26,13 @@ fn entry(name: &str, action: Action, outcome: Outcome, reason: Option<&str>) -> 
 }
 
 fn report(end: End, entries: Vec<Entry>) -> Report {
-    Report { environment: "prod".into(), digest: "sha256:aa".into(), end, entries, problems: Vec::new() }
+    Report {
+        environment: "prod".into(),
+        digest: "sha256:aa".into(),
+        end,
+        entries,
+        problems: Vec::new(),
+    }
 }
 
 fn done() -> Vec<Entry> {
@@ -42,7 +48,8 @@ fn done() -> Vec<Entry> {
 
 #[test]
 fn a_complete_report_counts_in_terraforms_words() {
-    let one = report(End::Complete, vec![entry("Namespace/web", Action::Create, Outcome::Created, None)]);
+    let one =
+        report(End::Complete, vec![entry("Namespace/web", Action::Create, Outcome::Created, None)]);
     assert_snapshot!(text::report(&one, &Style::PLAIN), @r"
       + Namespace/web: created
 
@@ -69,14 +76,27 @@ fn a_complete_report_counts_in_terraforms_words() {
 #[test]
 fn a_partial_report_lists_done_failed_and_not_started() {
     let mut entries = done();
-    let mut failed = entry("Deployment.apps/web/b", Action::Update, Outcome::Failed, Some("not healthy after 10m"));
+    let mut failed = entry(
+        "Deployment.apps/web/b",
+        Action::Update,
+        Outcome::Failed,
+        Some("not healthy after 10m"),
+    );
     failed.health = Some(Health::new(HealthStatus::InProgress, "1 of 3 replicas are ready"));
     let mut stopped = entry("Secret/web/db", Action::Update, Outcome::Failed, Some("conflict"));
-    stopped.conflicts = vec![conflict(".data.p", masked('a'), masked('b'), false), conflict(".type", json!("a"), json!("b"), false)];
+    stopped.conflicts = vec![
+        conflict(".data.p", masked('a'), masked('b'), false),
+        conflict(".type", json!("a"), json!("b"), false),
+    ];
     entries.extend([
         failed,
         stopped,
-        entry("Ingress.networking.k8s.io/web/api", Action::Create, Outcome::Skipped, Some("Deployment.apps/web/b failed\u{1b}[2J")),
+        entry(
+            "Ingress.networking.k8s.io/web/api",
+            Action::Create,
+            Outcome::Skipped,
+            Some("Deployment.apps/web/b failed\u{1b}[2J"),
+        ),
     ]);
     assert_snapshot!(text::report(&report(End::Partial, entries), &Style::PLAIN), @r"
     Done (6):
@@ -130,7 +150,8 @@ fn an_interrupted_report_says_what_is_left_and_how_to_go_on() {
 #[test]
 fn events_are_one_line_each() {
     let api = || id("Deployment.apps/web/api");
-    let waiting = |status, message: &str| Event::Waiting { id: api(), health: Health::new(status, message) };
+    let waiting =
+        |status, message: &str| Event::Waiting { id: api(), health: Health::new(status, message) };
     let events = [
         Event::Started { id: api(), action: Action::Replace },
         waiting(HealthStatus::InProgress, "1 of 3 replicas are ready"),
@@ -139,12 +160,19 @@ fn events_are_one_line_each() {
         Event::Finished(entry("Namespace/web", Action::Create, Outcome::Created, None)),
         Event::Finished(entry("Namespace/web", Action::Delete, Outcome::Deleted, None)),
         Event::Finished(entry("Namespace/web", Action::Update, Outcome::Unchanged, None)),
-        Event::Finished(entry("Namespace/web", Action::Update, Outcome::Failed, Some("denied\nby webhook"))),
+        Event::Finished(entry(
+            "Namespace/web",
+            Action::Update,
+            Outcome::Failed,
+            Some("denied\nby webhook"),
+        )),
         Event::Finished(entry("Namespace/web", Action::Update, Outcome::Skipped, Some("x failed"))),
     ];
     let lines: Vec<String> = events
         .iter()
-        .map(|event| text::event(event, &Style::PLAIN, Duration::from_secs(65)).unwrap_or("(nothing)".into()))
+        .map(|event| {
+            text::event(event, &Style::PLAIN, Duration::from_secs(65)).unwrap_or("(nothing)".into())
+        })
         .collect();
     assert_snapshot!(lines.join("\n"), @r"
     Deployment.apps/web/api: Replacing...
@@ -239,7 +267,8 @@ fn diagnostics_never_quote_what_may_be_a_secret() {
         ("a: |\n  -----BEGIN PRIVATE KEY-----\n  hunter2\n", 3),
     ];
     for (source, line) in cases {
-        let found = Diagnostics::from(Diagnostic::error("x", "x").at(Location::new("a.yaml", line, 3)));
+        let found =
+            Diagnostics::from(Diagnostic::error("x", "x").at(Location::new("a.yaml", line, 3)));
         let text = text::diagnostics_with(&found, &Style::PLAIN, &|_| Some(source.to_owned()));
         assert!(!text.contains("hunter2"), "{text}");
     }
@@ -247,7 +276,8 @@ fn diagnostics_never_quote_what_may_be_a_secret() {
 
 #[test]
 fn prose_is_wrapped_at_words() {
-    let found = Diagnostics::from(Diagnostic::error("x", "x").help("one two three four five six seven"));
+    let found =
+        Diagnostics::from(Diagnostic::error("x", "x").help("one two three four five six seven"));
     let style = Style { color: false, width: Some(32), unicode: false };
     assert_snapshot!(text::diagnostics(&found, &style), @r"
     error[x]: x

@@ -32,10 +32,13 @@ pub(crate) fn change(change: &Change) -> Vec<Line> {
         (Action::Delete, Some(before), _) => printer.object(Sign::Remove, before, None),
         (Action::Forget | Action::NoOp, _, _) => {}
         _ if change.fields.is_empty() => {
-            printer.comment(0, match change.reason {
-                Reason::Adopted => "no field changes: only suimon's own marks are written",
-                _ => "no field changes",
-            });
+            printer.comment(
+                0,
+                match change.reason {
+                    Reason::Adopted => "no field changes: only suimon's own marks are written",
+                    _ => "no field changes",
+                },
+            );
         }
         _ => {
             if let Some(field) = tree.leaf {

@@ -26,7 +26,7 @@ pub fn event(event: &Event, time: &str) -> Value {
     json!({
         "format_version": FORMAT_VERSION,
         "@level": level,
-        "@message": text::message(event, &Style::PLAIN, None).unwrap_or_default(),
+        "@message": text::message(event, &Style::PLAIN, None).unwrap_or_else(|| "Healthy".to_owned()),
         "@timestamp": time,
         "type": kind,
         "hook": body,

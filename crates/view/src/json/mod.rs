@@ -11,7 +11,7 @@ pub use plan::plan;
 pub use report::report;
 
 use serde_json::{Value, json};
-use suimon_model::Diagnostics;
+use suimon_model::{Diagnostic, Diagnostics};
 
 use crate::mask;
 
@@ -21,22 +21,26 @@ pub const FORMAT_VERSION: &str = "1.0";
 
 /// Diagnostics, in the order given.
 pub fn diagnostics(found: &Diagnostics) -> Value {
-    let mut value = serde_json::to_value(found).unwrap_or_else(|_| json!([]));
-    redact_strings(&mut value);
     json!({
         "format_version": FORMAT_VERSION,
         "valid": !found.has_errors(),
-        "diagnostics": value,
+        "diagnostics": found.iter().map(diagnostic).collect::<Vec<_>>(),
     })
 }
 
-fn redact_strings(value: &mut Value) {
-    match value {
-        Value::String(text) => *text = text_of(text),
-        Value::Array(items) => items.iter_mut().for_each(redact_strings),
-        Value::Object(map) => map.values_mut().for_each(redact_strings),
-        _ => {}
-    }
+fn diagnostic(one: &Diagnostic) -> Value {
+    let related = one.related.iter().map(|(location, what)| {
+        json!({"location": fields::location(Some(location)), "message": text_of(what)})
+    });
+    json!({
+        "severity": one.severity,
+        "code": one.code,
+        "summary": text_of(&one.summary),
+        "location": fields::location(one.location.as_ref()),
+        "related": related.collect::<Vec<_>>(),
+        "detail": optional(one.detail.as_ref()),
+        "help": optional(one.help.as_ref()),
+    })
 }
 
 fn text_of(text: &str) -> String {

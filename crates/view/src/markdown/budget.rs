@@ -42,40 +42,61 @@ pub(super) fn full(items: &[Item<'_>], mut room: usize) -> Option<Layout> {
 }
 
 /// The lines of the most important items first, then their blocks, as far as the room goes.
-pub(super) fn shortened(items: &[Item<'_>], mut room: usize) -> Layout {
+///
+/// Where not even all lines fit, a third of the room is kept for blocks: what is drifted or
+/// destroyed is worth more than the names of some of many creates.
+pub(super) fn shortened(items: &[Item<'_>], room: usize) -> Layout {
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by_key(|index| items[*index].class);
-    let mut layout = Layout {
-        shown: vec![Shown::Omitted; items.len()],
-        without_fields: BTreeMap::new(),
-        omitted: BTreeMap::new(),
+    let all_lines: usize = items.iter().map(|item| size(&item.listed())).sum();
+    let reserve = if all_lines > room { room / 3 } else { 0 };
+    let mut shown = vec![Shown::Omitted; items.len()];
+    let left = lines(items, &order, &mut shown, room - reserve);
+    let left = blocks(items, &order, &mut shown, left + reserve);
+    lines(items, &order, &mut shown, left);
+    let count = |such: fn(&Shown) -> bool| {
+        let mut counts = BTreeMap::new();
+        for (item, _) in items.iter().zip(&shown).filter(|(_, shown)| such(shown)) {
+            *counts.entry(item.class).or_default() += 1;
+        }
+        counts
     };
-    for &index in &order {
-        let item = &items[index];
-        match room.checked_sub(size(&item.listed())) {
-            Some(rest) => {
-                room = rest;
-                layout.shown[index] = Shown::Line;
-            }
-            None => *layout.omitted.entry(item.class).or_default() += 1,
+    let omitted = count(|shown| *shown == Shown::Omitted);
+    let without_fields = count(|shown| *shown == Shown::Line);
+    let listed_only = [Class::Unknown, Class::Refused, Class::Conflict, Class::Forget];
+    let without_fields =
+        without_fields.into_iter().filter(|(class, _)| !listed_only.contains(class)).collect();
+    Layout { shown, without_fields, omitted }
+}
+
+/// Lists what is not on the page yet; what is left of the room.
+fn lines(items: &[Item<'_>], order: &[usize], shown: &mut [Shown], mut room: usize) -> usize {
+    for &index in order {
+        if shown[index] == Shown::Omitted
+            && let Some(rest) = room.checked_sub(size(&items[index].listed()))
+        {
+            room = rest;
+            shown[index] = Shown::Line;
         }
     }
-    for &index in &order {
+    room
+}
+
+/// Turns lines into blocks; what is left of the room.
+fn blocks(items: &[Item<'_>], order: &[usize], shown: &mut [Shown], mut room: usize) -> usize {
+    for &index in order {
         let item = &items[index];
-        if layout.shown[index] != Shown::Line || !item.has_body() {
+        if shown[index] != Shown::Line || !item.has_body() {
             continue;
         }
         let line = size(&item.listed());
         let cut = item.class.may_be_cut();
         // Half of what is left, so that one huge object does not take the place of all others.
         let allowed = line + if cut { room / 2 } else { room };
-        match item.block(allowed, cut) {
-            Some(block) => {
-                room = (room + line).saturating_sub(size(&block));
-                layout.shown[index] = Shown::Block(block);
-            }
-            None => *layout.without_fields.entry(item.class).or_default() += 1,
+        if let Some(block) = item.block(allowed, cut) {
+            room = (room + line).saturating_sub(size(&block));
+            shown[index] = Shown::Block(block);
         }
     }
-    layout
+    room
 }

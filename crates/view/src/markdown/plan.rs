@@ -103,9 +103,11 @@ fn page(head: String, items: &[Item<'_>], layout: &Layout, remark: &str) -> Stri
         let title = title(item.class);
         if *shown != Shown::Omitted && title != section {
             section = title;
-            out.push_str(&format!("\n#### {title}\n\n"));
+            let gap = if out.ends_with("\n\n") { "" } else { "\n" };
+            out.push_str(&format!("{gap}#### {title}\n\n"));
         }
         match shown {
+            Shown::Block(block) if out.ends_with("\n\n") => out.push_str(block.trim_start()),
             Shown::Block(block) => out.push_str(block),
             Shown::Line => out.push_str(&item.listed()),
             Shown::Omitted => {}
