@@ -165,3 +165,83 @@ fn contents(parent: &Value) -> Contents {
 fn join<'a>(parts: impl Iterator<Item = &'a String>) -> String {
     parts.map(String::as_str).collect::<Vec<_>>().join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> ApplySet {
+        ApplySet::new("shop", "dev", "0.1.0")
+    }
+
+    /// Made by kubectl 1.32: `kubectl apply --prune --applyset=my-set -n default`.
+    #[test]
+    fn the_id_is_the_one_that_kubectl_computes() {
+        assert_eq!(
+            id_of("my-set", "default", "Secret", ""),
+            "applyset-kdySOVBWs584aaOTmku9Ul1xDuN7LXBjs-R96jQcisk-v1"
+        );
+    }
+
+    #[test]
+    fn a_parent_is_read_back_as_it_was_written() {
+        let contents = Contents {
+            kinds: ["ConfigMap", "Deployment.apps"].map(str::to_owned).into(),
+            namespaces: ["default", "web"].map(str::to_owned).into(),
+        };
+        let parent = set().parent(&contents, Some("7"));
+        assert_eq!(set().read(&parent).unwrap(), contents);
+        insta::assert_snapshot!(serde_json::to_string_pretty(&parent).unwrap(), @r#"
+        {
+          "apiVersion": "v1",
+          "kind": "ConfigMap",
+          "metadata": {
+            "annotations": {
+              "applyset.kubernetes.io/additional-namespaces": "web",
+              "applyset.kubernetes.io/contains-group-kinds": "ConfigMap,Deployment.apps",
+              "applyset.kubernetes.io/tooling": "suimon/v0.1.0",
+              "suimon.dev/environment": "dev",
+              "suimon.dev/namespaces": "default,web",
+              "suimon.dev/project": "shop"
+            },
+            "labels": {
+              "applyset.kubernetes.io/id": "applyset-qR7Nsq9kZ5v0xwIL5ZpJ39GIgpSuhDRIEAgp62ou5LE-v1"
+            },
+            "name": "suimon.shop.dev",
+            "namespace": "default",
+            "resourceVersion": "7"
+          }
+        }
+        "#);
+        let nothing = Contents::default();
+        assert_eq!(set().read(&set().parent(&nothing, None)).unwrap(), nothing);
+    }
+
+    #[test]
+    fn a_parent_without_our_own_list_has_members_in_its_namespace_too() {
+        let mut parent = set().parent(&Contents::default(), None);
+        let annotations = parent["metadata"]["annotations"].as_object_mut().unwrap();
+        annotations.remove(ALL_NAMESPACES);
+        annotations.insert(NAMESPACES.to_owned(), "b, a".into());
+        let namespaces = set().read(&parent).unwrap().namespaces;
+        assert_eq!(namespaces.into_iter().collect::<Vec<_>>(), ["a", "b", "default"]);
+    }
+
+    #[test]
+    fn a_parent_that_is_not_ours_is_refused_with_the_reason() {
+        let refused = |section: &str, key: &str, value: Option<&str>| {
+            let mut parent = set().parent(&Contents::default(), None);
+            let map = parent["metadata"][section].as_object_mut().unwrap();
+            match value {
+                Some(value) => map.insert(key.to_owned(), value.into()),
+                None => map.remove(key),
+            };
+            set().read(&parent).unwrap_err().to_string()
+        };
+        insta::assert_snapshot!(refused("annotations", TOOLING, Some("kubectl/v1.32.4")), @"ConfigMap/default/suimon.shop.dev is not this environment's ApplySet parent: it is managed by `kubectl/v1.32.4`");
+        insta::assert_snapshot!(refused("annotations", TOOLING, None), @"ConfigMap/default/suimon.shop.dev is not this environment's ApplySet parent: it has no ApplySet tooling annotation");
+        insta::assert_snapshot!(refused("annotations", ENVIRONMENT, Some("stg")), @"ConfigMap/default/suimon.shop.dev is not this environment's ApplySet parent: its annotation suimon.dev/environment is `stg`, not `dev`");
+        insta::assert_snapshot!(refused("annotations", PROJECT, None), @"ConfigMap/default/suimon.shop.dev is not this environment's ApplySet parent: its annotation suimon.dev/project is ``, not `shop`");
+        insta::assert_snapshot!(refused("labels", ID, Some("applyset-other-v1")), @"ConfigMap/default/suimon.shop.dev is not this environment's ApplySet parent: its label applyset.kubernetes.io/id is `applyset-other-v1`, not `applyset-qR7Nsq9kZ5v0xwIL5ZpJ39GIgpSuhDRIEAgp62ou5LE-v1`");
+    }
+}

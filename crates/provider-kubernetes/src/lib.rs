@@ -8,6 +8,8 @@ mod applyset;
 mod attribute;
 mod call;
 mod classify;
+#[cfg(test)]
+mod classify_tests;
 mod conflict;
 mod connect;
 mod digest;

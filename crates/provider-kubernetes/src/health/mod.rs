@@ -4,8 +4,10 @@
 //! current only when it is complete, a Pod that failed has failed, and an `APIService` must be
 //! available.
 
-mod batch;
 mod generic;
+mod others;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use serde_json::Value;
@@ -40,12 +42,12 @@ pub fn assess(object: &Value) -> Health {
         ("apps", "DaemonSet") => workload::daemon_set(object),
         ("apps", "ReplicaSet") => workload::replica_set(object),
         ("", "Pod") => workload::pod(object),
-        ("batch", "Job") => batch::job(object),
-        ("", "PersistentVolumeClaim") => batch::claim(object),
-        ("", "Service") => batch::service(object),
-        ("", "Namespace") => batch::namespace(object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => batch::definition(object),
-        ("apiregistration.k8s.io", "APIService") => batch::api_service(object),
+        ("batch", "Job") => others::job(object),
+        ("", "PersistentVolumeClaim") => others::claim(object),
+        ("", "Service") => others::service(object),
+        ("", "Namespace") => others::namespace(object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => others::definition(object),
+        ("apiregistration.k8s.io", "APIService") => others::api_service(object),
         // Their conditions tell of the things they look at, not of themselves.
         ("policy", "PodDisruptionBudget") | ("batch", "CronJob") => Health::current(),
         ("", "ConfigMap" | "Secret" | "Event" | "Node") => Health::current(),
