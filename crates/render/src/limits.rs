@@ -10,8 +10,9 @@ pub(crate) const ALIAS_NODES: usize = 100_000;
 pub(crate) const ALIAS_BYTES: usize = 16 << 20;
 /// Objects of one environment.
 pub(crate) const OBJECTS: usize = 200_000;
-/// Bytes that one template may render.
-pub(crate) const TEMPLATE_OUTPUT: usize = 16 << 20;
+/// Bytes that one template may render: 100,000 small objects, and no more than a worker of 256 MB can
+/// hold while its buffer grows.
+pub(crate) const TEMPLATE_OUTPUT: usize = 48 << 20;
 /// Bytes that all templates of one environment may render.
 pub(crate) const TOTAL_OUTPUT: usize = 256 << 20;
 /// Longest chain of includes or extends.

@@ -137,7 +137,10 @@ fn read(work: Work, runner: &dyn TemplateRunner) -> Collector {
     let Work { batch, inputs, lines, problems } = work;
     let mut collector = Collector::new(problems);
     let mut answers: Vec<Option<Result<String, Vec<Diagnostic>>>> =
-        runner.run(&batch).into_iter().map(Some).collect();
+        if batch.jobs.is_empty() { Vec::new() } else { runner.run(&batch) }
+            .into_iter()
+            .map(Some)
+            .collect();
     let mut left = limits::TOTAL_OUTPUT;
     for input in inputs {
         match input {

@@ -34,6 +34,16 @@ const IMPURE: [&str; 16] = [
     "fetch",
 ];
 
+/// What `did you mean` knows of filters: ours, then Tera's most used.
+const FILTERS: [&str; 20] = [
+    "yaml", "json", "quote", "b64", "indent", "default", "upper", "lower", "trim", "replace",
+    "join", "length", "split", "sort", "unique", "keys", "values", "first", "last", "int",
+];
+
+/// How a template allows that something is not there.
+const ALLOW: &str =
+    "give it a value, or allow that it is absent: `is defined`, `| default(value=…)`";
+
 /// A set of templates, ready to render.
 pub(super) struct Compiled {
     tera: Tera,
@@ -267,7 +277,10 @@ impl Sources {
         match error.kind() {
             ErrorKind::SyntaxError(report) => {
                 let at = self.at(report);
-                vec![Problem::new("template-syntax", sentence(report.message()), at)]
+                let problem = Problem::new("template-syntax", sentence(report.message()), at);
+                let named = report.message().contains("but expected identifier");
+                let help = "arguments have names, for example `default(value=1)`";
+                vec![problem.help(named.then(|| help.to_owned()))]
             }
             ErrorKind::RenderingError(report) => {
                 let mut problem = self.rendering(report, scope);
@@ -289,7 +302,9 @@ impl Sources {
             .next()
             .and_then(|line| line.trim_start().strip_prefix("--> "))
             .and_then(|place| self.printed(place));
-        Problem::new("template-syntax", sentence(message), at)
+        let filter = message.strip_prefix("Unknown filter `").and_then(|rest| rest.split_once('`'));
+        let help = filter.and_then(|(name, _)| did_you_mean(name, &FILTERS));
+        Problem::new("template-syntax", sentence(message), at).help(help)
     }
 
     /// The chain of includes and component calls, innermost first.
@@ -313,13 +328,16 @@ impl Sources {
             Some(("undefined-variable", _)) => {
                 let (at, shown, name) = named(at);
                 Problem::new("undefined-variable", format!("{shown} is not defined"), at)
-                    .help(scope.and_then(|scope| nearest(name, scope)))
+                    .help(scope.and_then(|scope| nearest(name, scope)).or(Some(ALLOW.to_owned())))
             }
             Some(("null-in-output", _)) => {
                 let (at, shown, _) = named(at);
                 Problem::new("null-in-output", format!("{shown} is null"), at)
                     .detail("null would print as nothing, and the field would be null or empty")
-                    .help("test it with `{% if %}`, or give it a value".to_owned())
+                    .help(
+                        "test it with `{% if %}`, or print `| default(value=…, boolean=true)`"
+                            .to_owned(),
+                    )
             }
             Some(("bad-ref", text)) => Problem::new("bad-ref", text, at)
                 .help("for example `ref(\"Service/web/api\", \"spec.clusterIP\")`".to_owned()),
@@ -342,7 +360,7 @@ fn untagged(message: &str, at: Option<At>) -> Problem {
             let known = rest.split_once(": ").map_or("", |(_, known)| known);
             let known: Vec<&str> = known.split(", ").filter(|name| !name.is_empty()).collect();
             Problem::new("undefined-variable", format!("`{name}` is not defined"), at)
-                .help(did_you_mean(name, &known))
+                .help(did_you_mean(name, &known).or(Some(ALLOW.to_owned())))
         }
         None => Problem::new("template-error", sentence(message), at),
     }

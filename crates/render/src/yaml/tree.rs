@@ -44,6 +44,26 @@ fn too_deep() -> Diagnostic {
         .help("nothing that Kubernetes accepts is nested that deep")
 }
 
+/// Where the keys of a mapping are: looked up only in wide ones, most have a handful.
+#[derive(Default)]
+struct Seen(HashMap<Box<str>, Pos>);
+
+impl Seen {
+    const WIDE: usize = 16;
+
+    /// Notes a key; where the same key was before.
+    fn insert(&mut self, entries: &[(Key, Node)], key: &Key) -> Option<Pos> {
+        if entries.len() < Self::WIDE {
+            let same = |(known, _): &&(Key, Node)| known.name == key.name;
+            return entries.iter().rev().find(same).map(|(known, _)| known.pos);
+        }
+        if self.0.is_empty() {
+            self.0.extend(entries.iter().map(|(key, _)| (key.name.clone(), key.pos)));
+        }
+        self.0.insert(key.name.clone(), key.pos)
+    }
+}
+
 struct Frame {
     pos: Pos,
     anchor: usize,
@@ -52,7 +72,7 @@ struct Frame {
 
 enum FrameKind {
     List(Vec<Node>),
-    Map { entries: Vec<(Key, Node)>, key: Option<Key>, seen: HashMap<Box<str>, Pos> },
+    Map { entries: Vec<(Key, Node)>, key: Option<Key>, seen: Seen },
 }
 
 /// Builds one document after another.
@@ -123,7 +143,7 @@ impl<'a> Builder<'a> {
                 self.open(at, anchor, tag.as_deref(), FrameKind::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, tag) => {
-                let kind = FrameKind::Map { entries: Vec::new(), key: None, seen: HashMap::new() };
+                let kind = FrameKind::Map { entries: Vec::new(), key: None, seen: Seen::default() };
                 self.open(at, anchor, tag.as_deref(), kind)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
@@ -259,11 +279,11 @@ impl<'a> Builder<'a> {
                 Key { name: "?".into(), pos: node.pos, odd: None }
             }
         };
-        let Some(Frame { kind: FrameKind::Map { key, seen, .. }, .. }) = self.stack.last_mut()
+        let Some(Frame { kind: FrameKind::Map { entries, key, seen }, .. }) = self.stack.last_mut()
         else {
             return;
         };
-        let first = seen.insert(found.name.clone(), found.pos);
+        let first = seen.insert(entries, &found);
         let duplicate = first.map(|first| {
             Diagnostic::error("duplicate-key", format!("key `{}` is given twice", found.name))
                 .at(self.places.at(found.pos))

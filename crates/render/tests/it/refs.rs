@@ -46,6 +46,7 @@ fn a_bad_ref_is_an_error_at_the_call() {
     insta::assert_snapshot!(errors("a: {{ ref(\"A/b\", \"c\", \"d\") }}"), @r"
     error[template-syntax]: found string but expected identifier
       --> modules/web/kubernetes/t.yaml.tera:1:23
+      help: arguments have names, for example `default(value=1)`
     ");
     insta::assert_snapshot!(errors("a: {{ ref(\"A/b\", \"c\") | b64 }}"), @r#"
     error[bad-ref]: a deferred value cannot be encoded: it is not known yet

@@ -42,22 +42,27 @@ fn undefined_variables_are_errors_everywhere() {
     insta::assert_snapshot!(errors("{}", "a: {{ \"x\" ~ values.nope }}\n"), @r"
     error[undefined-variable]: `values.nope` is not defined
       --> modules/web/kubernetes/t.yaml.tera:1:13
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
     insta::assert_snapshot!(errors("{}", "{% if values.nope == 1 %}a{% endif %}"), @r"
     error[undefined-variable]: `values.nope` is not defined
       --> modules/web/kubernetes/t.yaml.tera:1:7
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
     insta::assert_snapshot!(errors("{}", "{% for x in values.nope %}{{ x }}{% endfor %}"), @r"
     error[undefined-variable]: `values.nope` is not defined
       --> modules/web/kubernetes/t.yaml.tera:1:13
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
     insta::assert_snapshot!(errors("{}", "a: {{ \"y\" if values.nope else \"n\" }}"), @r"
     error[undefined-variable]: `values.nope` is not defined
       --> modules/web/kubernetes/t.yaml.tera:1:14
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
     insta::assert_snapshot!(errors("{}", "a: {{ values.nope | json }}"), @r"
     error[undefined-variable]: `values.nope` is not defined
       --> modules/web/kubernetes/t.yaml.tera:1:7
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
     insta::assert_snapshot!(errors("{m: {}}", "a: {{ values.m[values.k] }}"), @r"
     error[undefined-variable]: `values.k` is not defined
@@ -67,10 +72,12 @@ fn undefined_variables_are_errors_everywhere() {
     insta::assert_snapshot!(errors("{}", "{% set x = values.nope %}"), @r"
     error[undefined-variable]: `values.nope` is not defined
       --> modules/web/kubernetes/t.yaml.tera:1:12
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
     insta::assert_snapshot!(errors("{l: [{a: 1}]}", "a: {{ [x.b for x in values.l] }}"), @r"
     error[undefined-variable]: `x.b` is not defined
       --> modules/web/kubernetes/t.yaml.tera:1:8
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
 }
 
@@ -94,19 +101,19 @@ fn a_printed_null_is_an_error() {
     error[null-in-output]: `values.x` is null
       --> modules/web/kubernetes/t.yaml.tera:1:7
       why: null would print as nothing, and the field would be null or empty
-      help: test it with `{% if %}`, or give it a value
+      help: test it with `{% if %}`, or print `| default(value=…, boolean=true)`
     ");
     insta::assert_snapshot!(errors("{x: null}", "a: {{ \"v\" ~ values.x }}\n"), @r"
     error[null-in-output]: `values.x` is null
       --> modules/web/kubernetes/t.yaml.tera:1:13
       why: null would print as nothing, and the field would be null or empty
-      help: test it with `{% if %}`, or give it a value
+      help: test it with `{% if %}`, or print `| default(value=…, boolean=true)`
     ");
     insta::assert_snapshot!(errors("{x: null}", "a: {{ null }}\n"), @r"
     error[null-in-output]: `null` is null
       --> modules/web/kubernetes/t.yaml.tera:1:7
       why: null would print as nothing, and the field would be null or empty
-      help: test it with `{% if %}`, or give it a value
+      help: test it with `{% if %}`, or print `| default(value=…, boolean=true)`
     ");
 }
 
@@ -190,9 +197,20 @@ fn impure_functions_do_not_exist() {
       why: the same commit must render the same bytes everywhere
       help: put the value into `values`, where it is reviewed
     ");
+    insta::assert_snapshot!(errors("{}", "a: {{ values | toYaml }}{{ 1 | default(\"x\") }}"), @r"
+    error[template-syntax]: found string but expected identifier
+      --> modules/web/kubernetes/t.yaml.tera:1:40
+      help: arguments have names, for example `default(value=1)`
+    ");
+    insta::assert_snapshot!(errors("{}", "a: {{ values | toYaml }}"), @r"
+    error[template-syntax]: unknown filter `toYaml`
+      --> modules/web/kubernetes/t.yaml.tera:1:16
+      help: did you mean `yaml`?
+    ");
     insta::assert_snapshot!(errors("{}", "a: {{ x | nope }}{{ what() }}\n"), @r"
     error[template-syntax]: unknown filter `nope`
       --> modules/web/kubernetes/t.yaml.tera:1:11
+      help: known here: yaml, json, quote, b64, indent, default, upper, lower, trim, replace, join, length, split, sort, unique, keys, values, first, last, int
 
     error[template-syntax]: unknown function `what`
       --> modules/web/kubernetes/t.yaml.tera:1:21
@@ -267,6 +285,7 @@ fn an_error_in_an_include_shows_the_chain() {
       --> modules/web/kubernetes/sub/_b.tera:1:6
       ::: modules/web/kubernetes/_a.tera:3:13: included from here
       ::: modules/web/kubernetes/t.yaml.tera:2:15: included from here
+      help: give it a value, or allow that it is absent: `is defined`, `| default(value=…)`
     ");
 }
 
