@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 use suimon_model::{DeferredRef, REF_MARKER_PREFIX, ResourceId};
-
-/// What a masked value starts with; a keyed digest follows.
-pub(crate) const MASK_PREFIX: &str = "(sensitive value) ";
+use suimon_plan::MASK_PREFIX;
 
 /// What is shown instead of a secret.
 pub(crate) const SENSITIVE: &str = "(sensitive value)";

@@ -59,24 +59,22 @@ fn is_item(item: &Value, token: &str, keys: &[(String, String)]) -> bool {
     let member = token.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
     match item {
         Value::Object(_) => has_keys(item, keys),
-        Value::String(text) => member == Some(text),
-        scalar => member == Some(&*scalar.to_string()),
+        scalar => member.is_some_and(|member| plain(scalar) == member),
     }
 }
 
 /// Whether an item of a keyed list is the one with these keys; a key with a default may be absent.
 fn has_keys(item: &Value, keys: &[(String, String)]) -> bool {
-    let mut found = false;
-    for (key, wanted) in keys {
-        match item.get(key) {
-            Some(Value::String(text)) if text == wanted => found = true,
-            Some(Value::String(_)) => return false,
-            Some(scalar) if scalar.to_string() == *wanted => found = true,
-            Some(_) => return false,
-            None => {}
-        }
+    let present = || keys.iter().filter_map(|(key, wanted)| Some((item.get(key)?, wanted)));
+    present().next().is_some() && present().all(|(value, wanted)| plain(value) == *wanted)
+}
+
+/// A scalar without quotes.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        scalar => scalar.to_string(),
     }
-    found
 }
 
 /// The path as people write it: `spec.containers[name=api].image`.

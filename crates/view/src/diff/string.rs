@@ -32,7 +32,7 @@ impl Printer {
                     self.context(depth, &old[range.clone()], head, tail);
                 }
                 Step::Remove(range) => {
-                    self.side(Sign::Remove, depth, &old[range.clone()], ends_differ)
+                    self.side(Sign::Remove, depth, &old[range.clone()], ends_differ);
                 }
                 Step::Add(range) => self.side(Sign::Add, depth, &new[range.clone()], ends_differ),
             }
