@@ -11,7 +11,7 @@ use suimon_plan::{Action, Change, FieldChange, Plan, Refusal};
 use suimon_view::{MarkdownOptions, markdown};
 
 fn shown(plan: &Plan) -> String {
-    markdown::plan(plan, &MarkdownOptions::default())
+    markdown::plan(plan, &MarkdownOptions::default()).replace(&plan.digest(), "DIGEST")
 }
 
 fn config(name: &str, action: Action, text: &str) -> Change {
@@ -64,7 +64,7 @@ fn a_comment_shows_problems_then_drift_then_actions() {
 
     - Project `medical-ai`, environment `prod`
     - Revision `4f0c2a`, release `2026-11-22.3`
-    - Plan digest `sha256:43c1bbcf9b51e3070c2606459ef43e4005f165a399329243721d2be95d8dc2ba`
+    - Plan digest `DIGEST`
 
     #### Not read: the plan is incomplete, and nothing will be deleted
 
@@ -139,7 +139,7 @@ fn no_changes_is_short() {
 
     - Project `medical-ai`, environment `prod`
     - Revision `4f0c2a`, release `2026-11-22.3`
-    - Plan digest `sha256:fb43844663e085f5cb76ccadb1628bc733bd177c3279463ce50f74b58695796b`
+    - Plan digest `DIGEST`
     ");
 }
 
@@ -169,7 +169,7 @@ fn nothing_in_a_plan_is_read_as_markup() {
 
     - Project `medical-ai`, environment `prod --><script>`
     - Revision ````x`\u{a}```\u{a}</details>@octocat [l](https://e.example) <img src=x> | ![i](u) #1 \u{202e}````, release `2026-11-22.3`
-    - Plan digest `sha256:70babe92fcb4c23a021bf27b161dae9867193a3b427020f2b4d8c8cec0482bdd`
+    - Plan digest `DIGEST`
 
     #### Refused: the plan cannot be applied
 

@@ -144,7 +144,7 @@ fn assert_fences_closed(comment: &str) {
                 open = line
                     .strip_suffix("diff")
                     .filter(|l| l.len() >= 3 && l.bytes().all(|b| b == b'`'))
-                    .map(str::to_owned)
+                    .map(str::to_owned);
             }
         }
     }
