@@ -76,12 +76,8 @@ fn ecmascript(float: f64) -> String {
         return "0".to_owned();
     }
     let sign = if float < 0.0 { "-" } else { "" };
-    // The shortest digits that read back as the same number, as `d.ddde±x`.
-    let shortest = format!("{:e}", float.abs());
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
-    let digits = mantissa.replace('.', "");
+    let (digits, point) = shortest(float.abs());
     let count = digits.len() as i32;
-    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
     let zeros = |n: i32| "0".repeat(n.unsigned_abs() as usize);
     let magnitude = if (count..=21).contains(&point) {
         format!("{digits}{}", zeros(point - count))
@@ -97,6 +93,19 @@ fn ecmascript(float: f64) -> String {
         format!("{first}{dot}{rest}e{plus}{}", point - 1)
     };
     format!("{sign}{magnitude}")
+}
+
+/// The shortest digits that read back as the same number, ties to even, and how many of them stand
+/// before the decimal point. `serde_json` finds these digits; the standard library breaks ties
+/// otherwise.
+fn shortest(float: f64) -> (String, i32) {
+    let text = Number::from_f64(float).map(|number| number.to_string()).unwrap_or_default();
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let leading = digits.len() - digits.trim_start_matches('0').len();
+    let point = whole.len() as i32 - leading as i32 + exponent.parse::<i32>().unwrap_or(0);
+    (digits.trim_matches('0').to_owned(), point)
 }
 
 #[cfg(test)]

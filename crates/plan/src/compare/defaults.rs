@@ -59,14 +59,19 @@ const DROPPED_WHEN_EMPTY: &[&str] = &[
 ];
 
 /// Fields that the API server fills in inside values that are replaced as a whole: the key that
-/// holds the value, the field, its default.
+/// holds the value, the field, its default as JSON.
 const DEFAULTS: &[(&str, &str, &str)] = &[
-    ("fieldRef", "apiVersion", "v1"),
-    ("resourceFieldRef", "divisor", "0"),
-    ("ports", "protocol", "TCP"),
-    ("roleRef", "apiGroup", "rbac.authorization.k8s.io"),
-    ("spec", "volumeMode", "Filesystem"),
-    ("rules", "scope", "*"),
+    ("fieldRef", "apiVersion", r#""v1""#),
+    ("ports", "protocol", r#""TCP""#),
+    ("resourceFieldRef", "divisor", r#""0""#),
+    ("roleRef", "apiGroup", r#""rbac.authorization.k8s.io""#),
+    ("rules", "scope", r#""*""#),
+    ("serviceAccountToken", "expirationSeconds", "3600"),
+    ("spec", "volumeMode", r#""Filesystem""#),
+    ("subjects", "apiGroup", r#""rbac.authorization.k8s.io""#),
+    ("volumeClaimTemplates", "apiVersion", r#""v1""#),
+    ("volumeClaimTemplates", "kind", r#""PersistentVolumeClaim""#),
+    ("volumeClaimTemplates", "status", r#"{"phase":"Pending"}"#),
 ];
 
 /// Whether a group is compiled into the API server.
@@ -95,8 +100,6 @@ pub(crate) fn is_dropped_when_empty(path: &Path<'_>, value: &Value) -> bool {
 /// Whether the API server fills this field in where it is not declared, at this place.
 pub(crate) fn is_default(path: &Path<'_>, field: &str, value: &Value) -> bool {
     let Some(holder) = path.last_key() else { return false };
-    let known = |(at, key, default): &(&str, &str, &str)| {
-        *at == holder && *key == field && value == *default
-    };
-    DEFAULTS.iter().any(known)
+    let fits = |(at, key, _): &&(&str, &str, &str)| *at == holder && *key == field;
+    DEFAULTS.iter().find(fits).is_some_and(|(_, _, default)| value.to_string() == *default)
 }

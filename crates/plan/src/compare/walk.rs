@@ -148,7 +148,8 @@ impl<'a> Walk<'a> {
         }
         for (key, value) in live {
             let declared_or_nothing = declared.contains_key(key) || is_blank(value);
-            if declared_or_nothing || self.is_skipped(key) || is_default(&self.path, key, value) {
+            let default = self.built_in && is_default(&self.path, key, value);
+            if declared_or_nothing || default || self.is_skipped(key) {
                 continue;
             }
             self.path.push(Step::Key(key));

@@ -143,13 +143,15 @@ fn declared_fields(differences: &[Difference]) -> Vec<FieldChange> {
     fields
 }
 
-/// Whether a difference is among what really changes.
+/// Whether a difference is among what really changes. For what is missing, how a list's items are
+/// told apart may have been a guess, so there any item counts.
 fn is_seen(difference: &Difference, fields: &[FieldChange]) -> bool {
-    let here = pattern(&difference.path);
-    fields.iter().any(|field| {
-        let there = pattern(&field.path);
-        within(&here, &there) || within(&there, &here)
-    })
+    let overlap = |a: &str, b: &str| within(a, b) || within(b, a);
+    fields.iter().any(|field| overlap(&difference.path, &field.path))
+        || (difference.live.is_none() && {
+            let here = pattern(&difference.path);
+            fields.iter().any(|field| overlap(&here, &pattern(&field.path)))
+        })
 }
 
 fn within(path: &str, of: &str) -> bool {
