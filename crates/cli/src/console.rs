@@ -1,7 +1,9 @@
 //! Where the command line prints: data on standard output, everything else on standard error.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 
+use suimon_model::{Diagnostics, Snapshot};
 use suimon_view::Style;
 
 use crate::args::{Color, Global, LogFormat};
@@ -48,12 +50,18 @@ impl Console {
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
         let newline = if text.ends_with('\n') { "" } else { "\n" };
-        match write!(out, "{text}{newline}").and_then(|()| out.flush()) {
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            other => {
-                other.map_err(|e| Failure::new(format!("cannot write to standard output: {e}")))
+        written(write!(out, "{text}{newline}").and_then(|()| out.flush()))
+    }
+
+    /// Data that comes in pieces, each printed as it comes.
+    pub(crate) fn pieces(&self, pieces: impl Iterator<Item = String>) -> Result<(), Failure> {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        for piece in pieces {
+            if let Err(error) = out.write_all(piece.as_bytes()) {
+                return written(Err(error));
             }
         }
+        written(out.flush())
     }
 
     /// A line for the person at the terminal. There is nowhere to report that it cannot be written.
@@ -72,6 +80,19 @@ impl Console {
         let _ = writeln!(std::io::stderr().lock(), "{line}");
     }
 
+    /// Diagnostics as text, with the lines they are about where those can be read.
+    pub(crate) fn diagnostics(
+        &self,
+        diagnostics: &Diagnostics,
+        sources: Option<&Arc<dyn Snapshot>>,
+    ) -> String {
+        let read = |file: &str| {
+            let content = sources?.read(file).ok()??;
+            String::from_utf8(content.to_vec()).ok()
+        };
+        suimon_view::text::diagnostics_with(diagnostics, &self.note_style(), &read)
+    }
+
     /// Says why a command failed.
     pub(crate) fn fail(&self, failure: &Failure) {
         let mut err = std::io::stderr().lock();
@@ -81,7 +102,7 @@ impl Console {
                 writeln!(err, "{}", suimon_view::json::diagnostics(diagnostics))
             }
             Message::Diagnostics(diagnostics) => {
-                let text = suimon_view::text::diagnostics(diagnostics, &self.note_style());
+                let text = self.diagnostics(diagnostics, failure.sources.as_ref());
                 writeln!(err, "{}", text.trim_end())
             }
             Message::Text { error, hints } if self.json_log => {
@@ -95,5 +116,15 @@ impl Console {
                 writeln!(err, "{red}error{plain}: {}{hints}", suimon_view::escape(error))
             }
         };
+    }
+}
+
+/// A reader that went away has read enough.
+fn written(result: std::io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
     }
 }

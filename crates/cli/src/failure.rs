@@ -1,8 +1,9 @@
 //! [`Failure`]: how a command ends badly.
 
 use std::fmt;
+use std::sync::Arc;
 
-use suimon_model::{Diagnostic, Diagnostics};
+use suimon_model::{Diagnostic, Diagnostics, Snapshot};
 
 /// Exit code: an error, or a request that the rules refuse.
 pub(crate) const ERROR: u8 = 1;
@@ -18,13 +19,13 @@ pub(crate) const PARTIAL: u8 = 5;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// How a command ends badly: what to print on standard error, and the exit code.
-#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: u8,
     pub(crate) message: Message,
+    /// Where the lines that diagnostics are about can be read.
+    pub(crate) sources: Option<Arc<dyn Snapshot>>,
 }
 
-#[derive(Debug)]
 pub(crate) enum Message {
     /// Problems in files.
     Diagnostics(Diagnostics),
@@ -42,15 +43,21 @@ pub(crate) enum Message {
 impl Failure {
     pub(crate) fn new(error: impl fmt::Display) -> Self {
         let message = Message::Text { error: error.to_string(), hints: Vec::new() };
-        Self { code: ERROR, message }
+        Self { code: ERROR, message, sources: None }
     }
 
     pub(crate) fn said(code: u8) -> Self {
-        Self { code, message: Message::Said }
+        Self { code, message: Message::Said, sources: None }
     }
 
     pub(crate) fn code(mut self, code: u8) -> Self {
         self.code = code;
+        self
+    }
+
+    /// Lets diagnostics quote the lines they are about.
+    pub(crate) fn quoting(mut self, snapshot: &Arc<dyn Snapshot>) -> Self {
+        self.sources = Some(snapshot.clone());
         self
     }
 
@@ -64,7 +71,7 @@ impl Failure {
 
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
-        Self { code: ERROR, message: Message::Diagnostics(diagnostics) }
+        Self { code: ERROR, message: Message::Diagnostics(diagnostics), sources: None }
     }
 }
 

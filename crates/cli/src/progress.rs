@@ -17,7 +17,7 @@ const LIVE_LINES: usize = 16;
 /// Shows events as they come.
 pub(crate) struct Progress<'a> {
     console: &'a Console,
-    begun: Instant,
+    started: Mutex<BTreeMap<ResourceId, Instant>>,
     live: Option<Mutex<Live>>,
 }
 
@@ -31,15 +31,30 @@ impl<'a> Progress<'a> {
         let terminal = std::io::stderr().is_terminal() && !console.json_log();
         let live = terminal
             .then(|| Mutex::new(Live { bars: MultiProgress::new(), lines: BTreeMap::new() }));
-        Self { console, begun: Instant::now(), live }
+        Self { console, started: Mutex::default(), live }
+    }
+
+    /// How long the object of an event has been worked on.
+    fn elapsed(&self, event: &Event) -> Duration {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Started { id, .. } => {
+                started.insert(id.clone(), Instant::now());
+                Duration::ZERO
+            }
+            Event::Waiting { id, .. } => started.get(id).map(Instant::elapsed).unwrap_or_default(),
+            Event::Finished(entry) => {
+                started.remove(&entry.id).map(|begun| begun.elapsed()).unwrap_or_default()
+            }
+        }
     }
 
     /// Shows one event.
     pub(crate) fn show(&self, event: &Event) {
-        let elapsed = self.begun.elapsed();
+        let elapsed = self.elapsed(event);
         if self.console.json_log() {
             let time = jiff::Timestamp::now().to_string();
-            self.console.raw_note(&suimon_view::json::event(event, &time, elapsed).to_string());
+            self.console.raw_note(&suimon_view::json::event(event, &time).to_string());
             return;
         }
         let style = self.console.note_style();

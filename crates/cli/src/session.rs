@@ -33,7 +33,7 @@ impl<'a> Session<'a> {
             cache_dir: std::env::var_os("SUIMON_CACHE_DIR").map(PathBuf::from),
             limits: Limits::default(),
         };
-        let opened = suimon_source::open(&request).map_err(suimon_model::Diagnostic::from)?;
+        let opened = suimon_source::open(&request)?;
         console.note(&opened.description);
         Ok(Self { console, snapshot: opened.snapshot })
     }
@@ -45,14 +45,15 @@ impl<'a> Session<'a> {
 
     /// Renders an environment; warnings go to standard error.
     pub(crate) fn render(&self, environment: &str) -> Result<DesiredState, Failure> {
-        let rendered = suimon_render::render(self.snapshot.as_ref(), environment, &ChildRunner)?;
+        let rendered = suimon_render::render(self.snapshot.as_ref(), environment, &ChildRunner)
+            .map_err(|found| Failure::from(found).quoting(&self.snapshot))?;
         self.warn(&rendered.warnings);
         Ok(rendered.state)
     }
 
     fn warn(&self, warnings: &Diagnostics) {
         if !warnings.is_empty() {
-            let text = suimon_view::text::diagnostics(warnings, &self.console.note_style());
+            let text = self.console.diagnostics(warnings, Some(&self.snapshot));
             self.console.note(text.trim_end());
         }
     }
@@ -82,7 +83,9 @@ impl<'a> Session<'a> {
             targets: scope.targets.clone(),
             parallelism: usize::from(scope.parallelism),
         };
-        let planned = suimon_engine::plan(state, &registry, &options).await?;
+        let planned = suimon_engine::plan(state, &registry, &options)
+            .await
+            .map_err(|error| Failure::from(error).quoting(&self.snapshot))?;
         Ok((planned, registry))
     }
 }

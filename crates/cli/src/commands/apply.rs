@@ -115,7 +115,7 @@ fn show(session: &Session<'_>, args: &ApplyArgs, plan: &Plan) -> Result<(), Fail
             .note(suimon_view::text::plan(plan, &session.console.note_style()).trim_end());
         Ok(())
     } else {
-        session.console.data(&suimon_view::text::plan(plan, &session.console.style()))
+        session.console.pieces(suimon_view::text::plan_parts(plan, &session.console.style()))
     }
 }
 

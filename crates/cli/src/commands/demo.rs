@@ -69,7 +69,7 @@ fn pipeline(project: &Path) -> Result<Vec<String>, Failure> {
         cache_dir: None,
         limits: suimon_source::Limits::default(),
     };
-    let opened = suimon_source::open(&request).map_err(suimon_model::Diagnostic::from)?;
+    let opened = suimon_source::open(&request)?;
     let pipeline = suimon_render::load_project(opened.snapshot.as_ref())?.pipeline;
     for environment in &pipeline {
         suimon_render::render(opened.snapshot.as_ref(), environment, &ChildRunner)?;

@@ -1,6 +1,6 @@
 //! `suimon plan`.
 
-use suimon_gate::{Facts, Verdict, authorize};
+use suimon_gate::{Facts, authorize};
 use suimon_view::{GateView, MarkdownOptions};
 
 use crate::args::{PlanArgs, PlanFormat};
@@ -18,9 +18,13 @@ pub(crate) async fn run(args: &PlanArgs, session: &Session<'_>) -> Result<u8, Fa
     match format {
         PlanFormat::Text => {
             let style = session.console.style();
-            let mut text = suimon_view::text::plan(plan, &style);
-            text.push_str(&suimon_view::text::findings(&gate, &style));
-            session.console.data(&text)?;
+            if args.drift_only {
+                session.console.data(&suimon_view::text::drift(plan, &style))?;
+            } else {
+                session.console.pieces(suimon_view::text::plan_parts(plan, &style))?;
+            }
+            let findings = suimon_view::text::findings(&gate, &style);
+            session.console.pieces(std::iter::once(findings))?;
         }
         PlanFormat::Json => {
             session.console.data(&suimon_view::json::plan(plan, &gate).to_string())?;
@@ -39,13 +43,9 @@ pub(crate) async fn run(args: &PlanArgs, session: &Session<'_>) -> Result<u8, Fa
         ));
     }
     let broken = !plan.unknown.is_empty() || !plan.refused.is_empty();
-    Ok(match verdict {
-        _ if broken => ERROR,
-        Verdict::Open(_) | Verdict::Held(_) | Verdict::Denied(_)
-            if args.detailed_exitcode && !plan.is_empty() =>
-        {
-            CHANGES
-        }
+    Ok(match (broken, plan.is_empty()) {
+        (true, _) => ERROR,
+        (false, false) if args.detailed_exitcode => CHANGES,
         _ => 0,
     })
 }

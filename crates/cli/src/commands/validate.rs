@@ -10,7 +10,8 @@ use crate::worker::ChildRunner;
 pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Failure> {
     let snapshot = session.snapshot.as_ref();
     let environments = if args.environments.is_empty() {
-        suimon_render::environment_names(snapshot)?
+        suimon_render::environment_names(snapshot)
+            .map_err(|found| Failure::from(found).quoting(&session.snapshot))?
     } else {
         args.environments.clone()
     };
@@ -39,11 +40,11 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
         session.console.data(&valid.join("\n"))?;
     }
     if problems.has_errors() {
-        return Err(problems.into());
+        return Err(Failure::from(problems).quoting(&session.snapshot));
     }
     if !problems.is_empty() {
-        let style = session.console.note_style();
-        session.console.note(suimon_view::text::diagnostics(&problems, &style).trim_end());
+        let text = session.console.diagnostics(&problems, Some(&session.snapshot));
+        session.console.note(text.trim_end());
     }
     Ok(0)
 }
