@@ -86,6 +86,7 @@ pub fn render(
     finish::custom_scopes(&mut collector.read, &mut collector.problems);
     let complete = !collector.problems.has_errors();
     let (places, patches) = (&file.places, &file.patches);
+    collector.problems.extend(file.warnings.iter().cloned());
     patch::apply(patches, places, &mut collector.read, complete, &mut collector.problems);
     finish::duplicates(&collector.read, &mut collector.problems);
     if complete {

@@ -11,7 +11,7 @@ use super::project::{folders_with_environment, missing_environment};
 use super::reader::Reader;
 use crate::suggest::did_you_mean;
 use crate::text::Places;
-use crate::yaml::{Node, Pos};
+use crate::yaml::{Kind, Node, Pos};
 
 /// Everything that the file says.
 pub(crate) struct EnvironmentFile {
@@ -21,6 +21,8 @@ pub(crate) struct EnvironmentFile {
     pub(crate) values: Option<Node>,
     pub(crate) instances: Vec<Instance>,
     pub(crate) patches: Vec<Patch>,
+    /// What the user should look at.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// One entry of `spec.modules`.
@@ -93,7 +95,38 @@ pub(crate) fn environment_file(
         patches = self::patches(&mut reader, spec);
     }
     let places = Places::file(path.as_str());
-    reader.finish(Some(EnvironmentFile { environment, places, values, instances, patches }))
+    let mut warnings = Vec::new();
+    for node in values.iter().chain(instances.iter().filter_map(|i| i.values.as_ref())) {
+        shortened(node, &places, &mut warnings);
+    }
+    let file = EnvironmentFile { environment, places, values, instances, patches, warnings };
+    reader.finish(Some(file))
+}
+
+/// A version such as `1.20` is a number to YAML, and a template would print 1.2.
+fn shortened(node: &Node, places: &Places, warnings: &mut Vec<Diagnostic>) {
+    match &node.kind {
+        Kind::List(items) => items.iter().for_each(|item| shortened(item, places, warnings)),
+        Kind::Map(entries) => {
+            entries.iter().for_each(|(_, value)| shortened(value, places, warnings));
+        }
+        Kind::Scalar { value, raw: Some(raw) } if value.is_number() => {
+            let printed = value.to_string();
+            if **raw != printed && raw.contains('.') && raw.ends_with('0') {
+                warnings.push(
+                    Diagnostic::warning(
+                        "shortened-number",
+                        format!("`{raw}` is a number, and a template prints {printed}"),
+                    )
+                    .at(places.at(node.pos))
+                    .help(format!(
+                        "write \"{raw}\" for text such as a version, {printed} for a number"
+                    )),
+                );
+            }
+        }
+        Kind::Scalar { .. } => {}
+    }
 }
 
 fn platform(reader: &mut Reader, node: &Node) -> Option<Platform> {

@@ -173,7 +173,7 @@ impl Sources {
             for (name, offset) in &prepared.includes {
                 if let Some(problem) = bad_include(name, at(*offset)) {
                     problems.push(problem);
-                } else if !names.contains(&name.as_str()) {
+                } else if !self.files.contains_key(name) {
                     let summary = format!("there is no template `{name}` in {}", set.folder);
                     problems.push(
                         Problem::new("template-include", summary, Some(at(*offset)))
@@ -204,36 +204,40 @@ impl Sources {
 
     /// Cycles of includes, and chains that are too long to follow.
     fn include_chains(&self, set: &TemplateSet) -> Option<Problem> {
+        let mut heights: HashMap<&str, usize> = HashMap::new();
         for source in &set.sources {
-            let mut chain: Vec<(&str, usize)> = vec![(source.name.as_str(), 0)];
-            let mut clean: std::collections::HashSet<&str> = std::collections::HashSet::new();
-            while let Some((name, next)) = chain.last_mut() {
+            let mut stack: Vec<(&str, usize)> = vec![(source.name.as_str(), 0)];
+            while let Some((name, next)) = stack.last_mut() {
                 let Some((file, text, prepared)) = self.files.get(*name) else { break };
-                let Some((target, offset)) = prepared.includes.get(*next) else {
-                    clean.insert(name);
-                    chain.pop();
+                if let Some((target, offset)) = prepared.includes.get(*next) {
+                    *next += 1;
+                    if let Some(start) = stack.iter().position(|(name, _)| name == target) {
+                        let chain: Vec<&str> = stack[start..]
+                            .iter()
+                            .map(|(name, _)| *name)
+                            .chain([&**target])
+                            .collect();
+                        let summary = "this include leads back to where it started";
+                        let at = place(file, text, *offset);
+                        let problem = Problem::new("include-cycle", summary, Some(at));
+                        return Some(problem.detail(chain.join(" → ")));
+                    }
+                    if !heights.contains_key(target.as_str()) {
+                        stack.push((target, 0));
+                    }
                     continue;
-                };
-                *next += 1;
-                let at = place(file, text, *offset);
-                let names = |chain: &[(&str, usize)]| {
-                    let names: Vec<&str> = chain.iter().map(|(name, _)| *name).collect();
-                    format!("{} → {target}", names.join(" → "))
-                };
-                if let Some(start) = chain.iter().position(|(name, _)| name == target) {
-                    let summary = "this include leads back to where it started";
-                    let chain = names(&chain[start..]);
-                    return Some(Problem::new("include-cycle", summary, Some(at)).detail(chain));
                 }
-                if chain.len() > limits::INCLUDE_DEPTH {
+                let below = |(target, _): &&(String, usize)| heights.get(target.as_str()).copied();
+                let highest = prepared.includes.iter().max_by_key(below);
+                let height = highest.as_ref().and_then(below).map_or(0, |below| below + 1);
+                if let Some((_, offset)) = highest.filter(|_| height > limits::INCLUDE_DEPTH) {
                     let summary =
                         format!("includes are nested deeper than {}", limits::INCLUDE_DEPTH);
-                    let chain = names(&chain);
-                    return Some(Problem::new("limit-includes", summary, Some(at)).detail(chain));
+                    let at = place(file, text, *offset);
+                    return Some(Problem::new("limit-includes", summary, Some(at)));
                 }
-                if !clean.contains(target.as_str()) || chain.len() > 1 {
-                    chain.push((target.as_str(), 0));
-                }
+                heights.insert(*name, height);
+                stack.pop();
             }
         }
         None

@@ -57,7 +57,8 @@ pub(super) fn scan(source: &str) -> Option<Vec<Piece<'_>>> {
     while at < source.len() {
         let start = find_marker(source, at).unwrap_or(source.len());
         let rest = &source[start..];
-        if start > at || trim {
+        let carried = trim && start == at;
+        if start > at {
             let trim_end = rest.as_bytes().get(2) == Some(&b'-');
             pieces.push(Piece::Text { range: at..start, trim_start: trim, trim_end });
         }
@@ -78,7 +79,9 @@ pub(super) fn scan(source: &str) -> Option<Vec<Piece<'_>>> {
                 (Piece::Tag { tokens }, end)
             }
         };
-        trim = source.as_bytes().get(end.wrapping_sub(3)) == Some(&b'-');
+        // Trimming reaches over a comment to the text behind it.
+        trim = source.as_bytes().get(end.wrapping_sub(3)) == Some(&b'-')
+            || (carried && rest.starts_with("{#"));
         pieces.push(piece);
         at = end;
     }
@@ -197,6 +200,8 @@ mod tests {
             ("{%- if x -%}\n y {%- endif %}", r#"tag(if x) -"\n y "- tag(endif)"#),
             (r#"{{ "}}" ~ '\'' }}"#, r#"out("}}" ~ '\'')"#),
             ("{# {{ #}x{% raw %}{{ {% endraw %}", r#"opaque "x" opaque"#),
+            ("{{ a -}}{# c #}\n b", r#"out(a) opaque -"\n b""#),
+            ("{{ a -}} {# c #}\n b", r#"out(a) -" " opaque "\n b""#),
             ("{{ a?.b[1:2] }}", "out(a ?. b [ 1 : 2 ])"),
             ("{{ -1.5 - x -}} z", r#"out(- 1.5 - x) -" z""#),
         ] {

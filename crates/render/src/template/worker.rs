@@ -121,6 +121,8 @@ pub enum Limit {
     Time(u64),
     /// Megabytes (2²⁰ bytes) of memory.
     Memory(u64),
+    /// The stack: the child died by a signal that nobody sent.
+    Stack,
 }
 
 impl fmt::Display for Limit {
@@ -129,6 +131,7 @@ impl fmt::Display for Limit {
             Self::Cpu(seconds) => write!(f, "{seconds} s of CPU"),
             Self::Time(seconds) => write!(f, "{seconds} s"),
             Self::Memory(megabytes) => write!(f, "{megabytes} MB of memory"),
+            Self::Stack => f.write_str("the stack"),
         }
     }
 }

@@ -122,8 +122,20 @@ fn long_include_chains_end() {
     fixture = fixture.template("_5000.tera", "");
     insta::assert_snapshot!(fixture.errors().lines().take(2).collect::<Vec<_>>().join("\n"), @r"
     error[limit-includes]: includes are nested deeper than 20
-      --> modules/web/kubernetes/_20.tera:1:12
+      --> modules/web/kubernetes/_4979.tera:1:12
     ");
+}
+
+#[test]
+fn includes_that_fan_out_are_checked_once_each() {
+    let mut fixture =
+        Fixture::with_template("{}", "{% if false %}{% include \"_0.tera\" %}{% endif %}");
+    for level in 0..18 {
+        let next = format!("{{% include \"_{}.tera\" %}}", level + 1).repeat(10);
+        fixture = fixture.template(&format!("_{level}.tera"), &next);
+    }
+    let rendered = fixture.template("_18.tera", "x").render().unwrap();
+    assert!(rendered.state.manifests.is_empty());
 }
 
 #[test]
@@ -155,7 +167,7 @@ fn many_errors_in_one_file_are_cut() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_yaml_panics(text in "[-a-c0-9:{}\\[\\],&*!?|>'\"#% \n\t.~<]{0,60}") {
@@ -188,17 +200,103 @@ proptest! {
         Just("{% for i in [1, 2] %}"), Just("{{ i }}"), Just("{% endfor %}"), Just("{%- endfor %}"),
         Just("{% set y %}"), Just("{% endset %}"), Just("{{ name | upper }}"),
     ], 0..14)) {
-        let text = parts.concat();
-        let mut context = tera::Context::new();
-        context.insert("values", &serde_json::json!({"x": "v"}));
-        context.insert("name", "api");
-        let mut plain = tera::Tera::default();
-        let expected = plain.add_raw_template("t", &text).ok().and_then(|()| plain.render("t", &context).ok());
-        let seen = Seen::default();
-        let _ = render(&Fixture::with_template("{x: v}", &text).snapshot(), "dev", &seen);
-        let got = seen.0.into_inner().unwrap().map(|text| text.replace(|c| c >= '\u{100000}', ""));
+        let (got, expected) = both(&parts.concat());
         prop_assert_eq!(got, expected);
     }
+
+    /// The same for expressions whose variables are all defined.
+    #[test]
+    fn additions_change_no_expression(expression in expression()) {
+        let text = format!("{{% set r = {expression} %}}{{% if r %}}T{{% else %}}F{{% endif %}}{{{{ \"\" ~ r }}}}{{% if {expression} %}}T{{% endif %}}");
+        let (got, expected) = both(&text);
+        // Tera refuses `a ~ -b`, and takes `a ~ (-b | filter)`.
+        prop_assume!(expected.is_some());
+        prop_assert_eq!(got, expected, "{}", text);
+    }
+}
+
+fn expression() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "values.x",
+        "values.n",
+        "values.l",
+        "values.m",
+        "values.m.k",
+        "values[\"n\"]",
+        "values.l[0]",
+        "values.l[values.l[0]]",
+        "values.m?.k",
+        "name",
+        "env",
+        "1",
+        "\"s\"",
+        "true",
+        "-values.n",
+        "values.gone is defined",
+        "values.gone is not defined",
+        "values.gone | default(value=values.x)",
+        "values.l[1:]",
+        "loop_",
+        "{\"a\": values.n}",
+        "range(end=values.n)",
+    ])
+    .prop_map(|leaf| if leaf == "loop_" { "values.m['k']".to_owned() } else { leaf.to_owned() });
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let two = (inner.clone(), inner.clone());
+        prop_oneof![
+            (
+                two.clone(),
+                prop::sample::select(vec![
+                    "~", "==", "!=", "and", "or", "in", "not in", "+", "*", "<"
+                ])
+            )
+                .prop_map(|((a, b), op)| format!("{a} {op} {b}")),
+            inner.clone().prop_map(|a| format!("({a})")),
+            inner.clone().prop_map(|a| format!("not {a}")),
+            inner.clone().prop_map(|a| format!("[{a}, values.x]")),
+            inner.clone().prop_map(|a| format!("[...values.l, {a}]")),
+            inner.clone().prop_map(|a| format!("[i for i in {a} if i != values.n]")),
+            inner.clone().prop_map(|a| format!("[k ~ v for k, v in values.m if {a}]")),
+            (
+                inner.clone(),
+                prop::sample::select(vec![
+                    "upper",
+                    "length",
+                    "str",
+                    "join(sep=name)",
+                    "default(value=name)"
+                ])
+            )
+                .prop_map(|(a, filter)| format!("{a} | {filter}")),
+            (
+                inner.clone(),
+                prop::sample::select(vec![
+                    "string",
+                    "not number",
+                    "containing(pat=values.n)",
+                    "defined"
+                ])
+            )
+                .prop_map(|(a, test)| format!("{a} is {test}")),
+            (two, inner).prop_map(|((a, b), c)| format!("{a} if {b} else {c}")),
+        ]
+    })
+}
+
+/// What suimon and what Tera alone print.
+fn both(text: &str) -> (Option<String>, Option<String>) {
+    let mut context = tera::Context::new();
+    context.insert("values", &serde_json::json!({"x": "v", "n": 2, "l": [1, 2], "m": {"k": "z"}}));
+    context.insert("name", "api");
+    context.insert("env", "dev");
+    let mut plain = tera::Tera::default();
+    let added = plain.add_raw_template("t", text).ok();
+    let expected = added.and_then(|()| plain.render("t", &context).ok());
+    let seen = Seen::default();
+    let fixture = Fixture::with_template("{x: v, n: 2, l: [1, 2], m: {k: z}}", text);
+    let _ = render(&fixture.snapshot(), "dev", &seen);
+    let got = seen.0.into_inner().unwrap().map(|text| text.replace(|c| c >= '\u{100000}', ""));
+    (got, expected)
 }
 
 /// Keeps the single answer of the in-process runner.

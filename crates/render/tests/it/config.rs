@@ -316,3 +316,18 @@ fn what_is_not_utf8_is_refused() {
       help: save the file as UTF-8 without a byte order mark
     ");
 }
+
+#[test]
+fn a_version_that_reads_as_a_number_is_pointed_at() {
+    let fixture = Fixture::new()
+        .env("  values: {version: 1.20, ratio: 0.5, list: [{x: 3.0}], text: \"1.20\", n: 10}\n");
+    insta::assert_snapshot!(fixture.render().unwrap().warnings, @r#"
+    warning[shortened-number]: `1.20` is a number, and a template prints 1.2
+      --> envs/dev/environment.yaml:6:21
+      help: write "1.20" for text such as a version, 1.2 for a number
+
+    warning[shortened-number]: `3.0` is a number, and a template prints 3
+      --> envs/dev/environment.yaml:6:50
+      help: write "3.0" for text such as a version, 3 for a number
+    "#);
+}

@@ -122,3 +122,29 @@ fn what_a_patch_writes_is_checked_too() {
       --> envs/dev/environment.yaml:13:54
     "#);
 }
+
+#[test]
+fn a_patch_cannot_blow_an_object_up() {
+    let patch = |operations: String| {
+        fixture(&format!("    - target: {{kind: Namespace}}\n      patch:\n{operations}")).errors()
+    };
+    let double: String =
+        (0..40).map(|i| format!("        - {{op: copy, from: \"\", path: /x{i}}}\n")).collect();
+    insta::assert_snapshot!(patch(double), @r"
+    error[limit-patch]: this patch writes more than 100000 values
+      --> envs/dev/environment.yaml:23:11
+    ");
+    let deep: String = (1..200)
+        .map(|i| format!("        - {{op: add, path: {}, value: {{}}}}\n", "/a".repeat(i)))
+        .collect();
+    insta::assert_snapshot!(patch(deep), @r"
+    error[limit-depth]: the patched object is nested deeper than 100
+      --> envs/dev/environment.yaml:108:11
+    ");
+    let moved: String = "        - {op: add, path: /a, value: {b: {}}}\n".to_owned()
+        + &(0..200).map(|i| format!("        - {{op: add, path: /n{i}, value: {{}}}}\n        - {{op: move, from: {}, path: /n{i}/m}}\n", if i == 0 { "/a".to_owned() } else { format!("/n{}", i - 1) })).collect::<String>();
+    insta::assert_snapshot!(patch(moved), @r"
+    error[limit-depth]: the patched object is nested deeper than 100
+      --> envs/dev/environment.yaml:205:11
+    ");
+}

@@ -90,6 +90,10 @@ fn a_bad_value_is_shown_where_it_is_written() {
     error[missing-value]: `b` needs a value for `values.port`
       --> envs/dev/environment.yaml:15:14
       ::: modules/web/module.yaml:7:5: the module requires it here
+
+    warning[shortened-number]: `1.20` is a number, and a template prints 1.2
+      --> envs/dev/environment.yaml:11:14
+      help: write "1.20" for text such as a version, 1.2 for a number
     "#);
 }
 

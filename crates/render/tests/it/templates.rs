@@ -326,6 +326,10 @@ fn places_are_those_of_the_template() {
     error[unquoted-string]: `data.other` must be a string, but `1.20` reads as the number 1.2
       --> modules/web/kubernetes/t.yaml.tera:13:10
       help: write it in quotes: "1.20"
+
+    warning[shortened-number]: `1.20` is a number, and a template prints 1.2
+      --> envs/dev/environment.yaml:7:44
+      help: write "1.20" for text such as a version, 1.2 for a number
     "#);
 }
 

@@ -52,6 +52,8 @@ fn a_killed_child_names_the_template_it_was_at() {
         killed_diagnostic("t", Limit::Memory(256)).summary,
         "template exceeded 256 MB of memory"
     );
+    assert_eq!(killed_diagnostic("t", Limit::Stack).summary, "template exceeded the stack");
+    assert_eq!(killed_diagnostic("t", Limit::Time(20)).summary, "template exceeded 20 s");
     assert_eq!(job_file(&TemplateBatch::default(), 3), "modules");
 }
 

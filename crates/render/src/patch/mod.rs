@@ -11,6 +11,10 @@ use crate::suggest;
 use crate::text::Places;
 use crate::yaml::Node;
 
+mod operation;
+
+use operation::Operation;
+
 /// Applies the patches in their order. With `complete` false some objects are missing because of
 /// other errors, and a target that matches nothing is not reported.
 pub(crate) fn apply(
@@ -119,8 +123,10 @@ fn one(patch: &Patch, places: &Places, read: &mut Read, problems: &mut Diagnosti
     let before = manifest.body.value();
     let mut after = before.clone();
     if let Some(operations) = patch.patch.items() {
+        let mut copied = 0;
         for operation in operations {
-            if let Err(error) = operate(operation, places, &manifest.id, &mut after) {
+            let operation = Operation { node: operation, places, id: &manifest.id };
+            if let Err(error) = operation.apply(&mut after, &mut copied) {
                 problems.push(*error);
                 return;
             }
@@ -152,31 +158,6 @@ fn one(patch: &Patch, places: &Places, read: &mut Read, problems: &mut Diagnosti
         manifest.refs = refs;
     }
     manifest.body = Body::new(&after);
-}
-
-fn operate(
-    operation: &Node,
-    places: &Places,
-    id: &ResourceId,
-    object: &mut Value,
-) -> Result<(), Box<Diagnostic>> {
-    let fail = |summary: String| {
-        Box::new(Diagnostic::error("patch-failed", summary).at(places.at(operation.pos)))
-    };
-    let written = operation.value();
-    let name = written.get("op").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let path = written.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let parsed: json_patch::PatchOperation = serde_json::from_value(written)
-        .map_err(|error| fail(format!("this is not an RFC 6902 operation: {error}")))?;
-    json_patch::patch(object, std::slice::from_ref(&parsed)).map_err(|error| {
-        let why = match error.kind {
-            json_patch::PatchErrorKind::TestFailed => "the value there is another one",
-            json_patch::PatchErrorKind::InvalidFromPointer => "there is nothing at `from`",
-            json_patch::PatchErrorKind::InvalidPointer => "there is no such place",
-            _ => "it cannot be done",
-        };
-        fail(format!("`{name}` at `{path}` fails on {id}: {why}"))
-    })
 }
 
 /// A patch must not turn an object into another one.
