@@ -18,13 +18,14 @@ pub(crate) struct Leftovers {
     pub(crate) unknown: Vec<String>,
 }
 
-/// Decodes `value` as the type.
+/// Decodes `value` as the type; messages call it `kind`.
 pub(crate) fn decode(
     schema: &Schema,
+    kind: &str,
     value: &Value,
     leftovers: &mut Leftovers,
 ) -> Result<Value, String> {
-    let mut decoder = Decoder { leftovers, path: Vec::new(), owner: String::new() };
+    let mut decoder = Decoder { leftovers, path: Vec::new(), owner: kind.to_owned() };
     let decoded = decoder.value(schema, value)?;
     Ok(decoded.unwrap_or_else(|| Value::Object(Map::new())))
 }
@@ -74,7 +75,7 @@ impl Decoder<'_> {
                             out.insert(name.clone(), child);
                         }
                     } else if let Some(rest) = &object.rest {
-                        let child = self.value(rest, child)?.unwrap_or_else(|| empty_of(rest));
+                        let child = self.entry(rest, name, child)?;
                         out.insert(name.clone(), child);
                     } else {
                         self.leftovers.unknown.push(self.path.concat());
@@ -90,6 +91,13 @@ impl Decoder<'_> {
             }
             (schema, value) => Err(self.mismatch(go_kind(value), go_type(schema, &self.owner))),
         }
+    }
+
+    /// An entry of a map; messages do not name its key.
+    fn entry(&mut self, schema: &Schema, name: &str, value: &Value) -> Result<Value, String> {
+        self.path.pop();
+        self.path.push(format!("[{name}]"));
+        Ok(self.value(schema, value)?.unwrap_or_else(|| empty_of(schema)))
     }
 
     fn scalar(&self, scalar: Scalar, value: &Value) -> Result<Value, String> {
@@ -224,24 +232,13 @@ fn is_zero(value: &Value) -> bool {
 
 /// The empty value of a type, with the nested values that are always written.
 pub(crate) fn empty_of(schema: &Schema) -> Value {
-    empty(schema, |field| field.always)
-}
-
-/// The empty value as Go writes it: lists that are always written are null. New objects are compared with it.
-pub(crate) fn skeleton(schema: &Schema) -> Value {
-    empty(schema, |field| {
-        field.always || (field.required && matches!(*field.ty, Schema::List { .. }))
-    })
-}
-
-fn empty(schema: &Schema, written: fn(&Field) -> bool) -> Value {
     match schema.resolve() {
         Schema::Object(object) => Value::Object(
             object
                 .fields
                 .iter()
-                .filter(|(_, field)| written(field))
-                .map(|(name, field)| (name.clone(), empty(&field.ty, written)))
+                .filter(|(_, field)| field.always)
+                .map(|(name, field)| (name.clone(), empty_of(&field.ty)))
                 .collect(),
         ),
         Schema::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString) => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     schema::{
-        BUILTIN_RESOURCES, Schema, StructuralSchema, TypeRef, builtin, custom_schema, structural,
+        BUILTIN_RESOURCES, StructuralSchema, TypeRef, builtin, custom_schema, structural,
     },
     store::Table,
     value::{items, text},
@@ -56,11 +56,6 @@ impl Resource {
     /// The key of an object in the store.
     pub(crate) fn key(&self, namespace: &str, name: &str) -> String {
         if self.namespaced { format!("{namespace}/{name}") } else { name.to_owned() }
-    }
-
-    /// The version-independent name of the resource.
-    pub(crate) fn id(&self) -> (&str, &str) {
-        (&self.group, &self.plural)
     }
 
     pub(crate) fn verbs(&self) -> Vec<&'static str> {
@@ -258,9 +253,4 @@ fn version_rank(version: &str) -> (u8, u64, u64) {
             _ => (0, 0, 0),
         },
     }
-}
-
-/// Where a field of the schema leads, for callers that look below a pointer.
-pub(crate) fn is_custom(resource: &Resource) -> bool {
-    resource.custom.is_some() && !matches!(resource.schema.resolve(), Schema::Scalar(_))
 }

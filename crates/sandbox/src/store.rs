@@ -21,7 +21,6 @@ pub(crate) type Table = Arc<str>;
 /// One stored object.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    pub(crate) rv: u64,
     /// JSON without `apiVersion` and `kind`.
     pub(crate) json: Arc<str>,
     pub(crate) labels: Arc<[(Box<str>, Box<str>)]>,
@@ -33,7 +32,7 @@ impl Entry {
         serde_json::from_str(&self.json).unwrap_or_default()
     }
 
-    fn new(rv: u64, object: &Value) -> Self {
+    fn new(object: &Value) -> Self {
         let labels = map(object, "/metadata/labels")
             .into_iter()
             .flatten()
@@ -43,7 +42,8 @@ impl Entry {
             .iter()
             .map(|owner| text(owner, "/uid").into())
             .collect();
-        Self { rv, json: object.to_string().into(), labels, owners }
+        Self {
+            json: object.to_string().into(), labels, owners }
     }
 
     pub(crate) fn owners(&self) -> &[Box<str>] {
@@ -128,7 +128,7 @@ impl Store {
     pub(crate) fn put(&mut self, table: &Table, key: &str, object: &mut Value) -> u64 {
         self.rv += 1;
         crate::value::put_meta(object, "resourceVersion", Some(self.rv.to_string().into()));
-        let entry = Entry::new(self.rv, object);
+        let entry = Entry::new(object);
         let key: Arc<str> = key.into();
         let old = self.tables.entry(table.clone()).or_default().insert(key.clone(), entry.clone());
         self.index(table, &key, old.as_ref(), Some(&entry));
@@ -149,7 +149,7 @@ impl Store {
         self.rv += 1;
         let mut object = old.value();
         crate::value::put_meta(&mut object, "resourceVersion", Some(self.rv.to_string().into()));
-        let last = Entry::new(self.rv, &object);
+        let last = Entry::new(&object);
         self.index(table, &key, Some(&old), None);
         self.record(Event {
             rv: self.rv,

@@ -24,6 +24,7 @@ impl State {
             ("", "PersistentVolume") => add_finalizer(value, "kubernetes.io/pv-protection"),
             ("", "Pod") => allocate_pod(value),
             ("batch", "Job") => allocate_job(value),
+            ("apps", "DaemonSet") => count_template(value, 1),
             ("apiextensions.k8s.io", _) => {
                 let stored: Vec<&str> = items(value, "/spec/versions")
                     .iter()
@@ -42,6 +43,11 @@ impl State {
         if resource.group.is_empty() && resource.kind == "Service" {
             keep_allocations(live, value);
             self.allocate_service(value);
+        }
+        if resource.group == "apps" && resource.kind == "DaemonSet" {
+            let before = text(live, "/metadata/annotations/deprecated.daemonset.template.generation").parse().unwrap_or(1);
+            let changed = live.pointer("/spec/template") != value.pointer("/spec/template");
+            count_template(value, before + i64::from(changed));
         }
         if resource.group == "batch" && resource.kind == "Job" {
             // A client that declares a job knows nothing of the selector that was generated for it.
@@ -65,8 +71,12 @@ impl State {
         let address = if wanted.is_empty() { self.address() } else { wanted };
         put(spec, "clusterIP", Some(address.clone().into()));
         put(spec, "clusterIPs", Some(json!([address])));
-        default(spec, "ipFamilies", json!(["IPv4"]));
-        default(spec, "ipFamilyPolicy", "SingleStack");
+        // A headless service that selects nothing may have endpoints of both families.
+        let both = text(spec, "/clusterIP") == "None" && spec.get("selector").is_none();
+        let (families, policy) =
+            if both { (json!(["IPv4", "IPv6"]), "RequireDualStack") } else { (json!(["IPv4"]), "SingleStack") };
+        default(spec, "ipFamilies", families);
+        default(spec, "ipFamilyPolicy", policy);
         let ports_wanted = kind == "NodePort"
             || (kind == "LoadBalancer"
                 && spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false)));
@@ -125,6 +135,11 @@ fn keep_allocations(live: &Value, value: &mut Value) {
                 put(port, "nodePort", None);
             }
         }
+        for key in ["externalTrafficPolicy", "allocateLoadBalancerNodePorts", "healthCheckNodePort"] {
+            if had {
+                put(spec, key, None);
+            }
+        }
         return;
     }
     let before = items(live, "/spec/ports").to_vec();
@@ -135,6 +150,12 @@ fn keep_allocations(live: &Value, value: &mut Value) {
         if let Some(kept) = before.iter().find(same).and_then(|old| old.get("nodePort")) {
             default_nonzero(port, "nodePort", kept.clone());
         }
+    }
+}
+
+fn count_template(value: &mut Value, count: i64) {
+    if let Some(annotations) = object(value, "metadata").and_then(|m| object(m, "annotations")) {
+        put(annotations, "deprecated.daemonset.template.generation", Some(count.to_string().into()));
     }
 }
 
@@ -194,4 +215,8 @@ fn allocate_job(value: &mut Value) {
     }
     let selector = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
     put(spec, "selector", Some(selector));
+    let labels = value.pointer("/spec/template/metadata/labels").cloned();
+    if crate::value::meta(value, "labels").is_none() {
+        put_meta(value, "labels", labels);
+    }
 }

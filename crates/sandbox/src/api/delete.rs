@@ -5,11 +5,9 @@ use serde_json::{Value, json};
 use crate::{
     resource::Resource,
     state::State,
-    status::{ApiError, ApiResult},
+    status::{ApiError, ApiResult, Named},
     value::{int, items, meta, meta_text, put, put_meta, text},
 };
-
-use super::write::named;
 
 /// What happens to the objects that the deleted one owns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,25 +91,30 @@ impl State {
     }
 }
 
-fn check_preconditions(
-    resource: &Resource,
-    live: &Value,
-    options: &DeleteOptions,
-) -> ApiResult<()> {
+fn check_preconditions(resource: &Resource, live: &Value, options: &DeleteOptions) -> ApiResult<()> {
     let name = meta_text(live, "name");
-    for (given, key, label) in [
-        (&options.uid, "uid", "UID"),
-        (&options.resource_version, "resourceVersion", "ResourceVersion"),
+    let object = Named { group: &resource.group, resource: &resource.kind, name };
+    for (given, key, label, hint) in [
+        (&options.uid, "uid", "UID", "The object might have been deleted and then recreated"),
+        (&options.resource_version, "resourceVersion", "ResourceVersion", "The object might have been modified"),
     ] {
         let found = meta_text(live, key);
         if let Some(given) = given.as_deref().filter(|given| *given != found) {
             let why = format!(
-                "Precondition failed: {label} in precondition: {given}, {label} in object meta: {found}"
+                "the {label} in the precondition ({given}) does not match the {label} in record ({found}). {hint}"
             );
-            return Err(ApiError::conflict(named(resource, name), &why));
+            return Err(ApiError::conflict(object, &why));
         }
     }
     Ok(())
+}
+
+/// Kinds whose DELETE answers with the object.
+pub(crate) fn answers_object(resource: &Resource) -> bool {
+    const KINDS: [&str; 7] = [
+        "Pod", "Service", "PersistentVolume", "PersistentVolumeClaim", "PodTemplate", "ResourceQuota", "ServiceAccount",
+    ];
+    resource.group.is_empty() && KINDS.contains(&resource.kind.as_str())
 }
 
 /// The answer to a DELETE that left nothing.

@@ -82,14 +82,14 @@ pub(crate) fn read(
     };
     let mut leftovers = Leftovers::default();
     let mut object = match &resource.custom {
-        None => codec::decode(&resource.schema, value, &mut leftovers).map_err(unreadable)?,
+        None => codec::decode(&resource.schema, kind, value, &mut leftovers).map_err(unreadable)?,
         Some(custom) => {
             let mut object = value.clone();
             if let (Some(field), Some(metadata)) =
                 (resource.schema.field("metadata"), value.get("metadata"))
             {
                 let metadata =
-                    codec::decode(&field.ty, metadata, &mut leftovers).map_err(unreadable)?;
+                    codec::decode(&field.ty, "ObjectMeta", metadata, &mut leftovers).map_err(unreadable)?;
                 leftovers.unknown.iter_mut().for_each(|path| *path = format!("metadata.{path}"));
                 put(&mut object, "metadata", Some(metadata));
             }
@@ -361,7 +361,6 @@ impl State {
             return Ok(new);
         }
         if finished(&new) {
-            self.store.put(&resource.table, &key, &mut new);
             self.store.remove(&resource.table, &key);
             self.after_delete(resource, &new);
             return Ok(new);
@@ -374,7 +373,7 @@ impl State {
 
 /// The empty object that new ones are compared with.
 fn empty(resource: &Resource) -> Value {
-    let mut object = codec::skeleton(&resource.schema);
+    let mut object = codec::empty_of(&resource.schema);
     put(&mut object, "apiVersion", None);
     put(&mut object, "kind", None);
     object
@@ -434,7 +433,9 @@ fn prepare(
     let uid = meta_text(&new, "uid");
     if !uid.is_empty() && uid != meta_text(live, "uid") {
         let why = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            "StorageError: invalid object, Code: 4, Key: /registry/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            resource.plural,
+            resource.key(meta_text(live, "namespace"), name),
             meta_text(live, "uid")
         );
         return Err(ApiError::conflict(named(resource, name), &why));
@@ -528,7 +529,7 @@ fn check_config(resource: &Resource, version: &str, name: &str, config: &Value) 
     if meta(config, "managedFields").is_some_and(|m| m.as_array().is_none_or(|m| !m.is_empty())) {
         return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
-    crate::typed::validate(&resource.schema, config, crate::typed::Duplicates::Refuse).map_err(
+    crate::typed::validate(&resource.schema, config).map_err(
         |why| {
             let namespace = meta_text(config, "namespace");
             let path = format!("{namespace}/{name}");

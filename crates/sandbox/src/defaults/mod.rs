@@ -37,6 +37,7 @@ fn core(kind: &str, value: &mut Value) {
         "Pod" => {
             if let Some(spec) = object(value, "spec") {
                 pod::spec(spec);
+                pod::requests(spec);
                 default(spec, "enableServiceLinks", true);
             }
             if let Some(status) = object(value, "status") {

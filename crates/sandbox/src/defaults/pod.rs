@@ -81,11 +81,18 @@ fn container(container: &mut Value, host_network: bool) {
             default_nonzero(reference, "divisor", "0");
         }
     }
-    // What is limited but not requested is requested up to the limit.
-    let limits = container.pointer("/resources/limits").cloned();
-    for (name, quantity) in limits.as_ref().and_then(Value::as_object).into_iter().flatten() {
-        if let Some(requests) = object(container, "resources").and_then(|r| object(r, "requests")) {
-            default(requests, name, quantity.clone());
+}
+
+/// What a pod limits but does not request is requested up to the limit; templates stay as they are.
+pub(super) fn requests(spec: &mut Value) {
+    for key in ["initContainers", "containers"] {
+        for container in list(spec, key) {
+            let limits = container.pointer("/resources/limits").cloned();
+            for (name, quantity) in limits.as_ref().and_then(Value::as_object).into_iter().flatten() {
+                if let Some(requests) = object(container, "resources").and_then(|r| object(r, "requests")) {
+                    default(requests, name, quantity.clone());
+                }
+            }
         }
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn apps(kind: &str, value: &mut Value) {
                 &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))],
             );
             default(spec, "revisionHistoryLimit", 10);
+            template_generation(value);
         }
         "StatefulSet" => {
             default_nonzero(spec, "podManagementPolicy", "OrderedReady");
@@ -49,6 +50,13 @@ pub(super) fn apps(kind: &str, value: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// The annotation in which daemon sets once counted their templates.
+fn template_generation(value: &mut Value) {
+    if let Some(annotations) = object(value, "metadata").and_then(|m| object(m, "annotations")) {
+        default(annotations, "deprecated.daemonset.template.generation", "0");
     }
 }
 

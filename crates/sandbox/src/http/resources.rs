@@ -278,9 +278,16 @@ impl Call<'_> {
     fn checked(&self, resource: &Resource, value: Value) -> ApiResult<Value> {
         let (version, kind) = (text(&value, "/apiVersion"), text(&value, "/kind"));
         let expected = resource.api_version();
-        if !kind.is_empty() && (kind != resource.kind || version != expected) {
+        if !version.is_empty() && version != expected {
             return Err(ApiError::bad_request(format!(
                 "the API version in the data ({version}) does not match the expected API version ({expected})"
+            )));
+        }
+        if !kind.is_empty() && kind != resource.kind {
+            let group = resource.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+            return Err(ApiError::bad_request(format!(
+                "{kind} in version {:?} cannot be handled as a {}: converting ({}.{kind}) to ({group}.{}): unknown conversion",
+                resource.version, resource.kind, resource.version, resource.kind
             )));
         }
         let namespace = meta_text(&value, "namespace");
@@ -388,6 +395,7 @@ impl Call<'_> {
         let options = delete::options(&body, self.query)?;
         let (namespace, name) = (&self.target.namespace, &self.target.name);
         Ok(match self.shared.with(|state| state.delete(resource, namespace, name, &options))? {
+            Deleted::Gone(object) if delete::answers_object(resource) => Answer::ok(typed(resource, &object)),
             Deleted::Gone(object) => Answer::ok(delete::success(resource, &object)),
             Deleted::Terminating(object) => Answer::ok(typed(resource, &object)),
         })

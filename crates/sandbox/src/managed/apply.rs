@@ -53,7 +53,7 @@ fn with_earlier_changes(context: Context<'_>, live: &Value, managers: Managers) 
         return managers;
     }
     let earlier = Manager::new("before-first-apply", Operation::Update, context.version, "");
-    let empty = crate::codec::skeleton(context.schema);
+    let empty = crate::codec::empty_of(context.schema);
     update(context, &empty, live, managers, &earlier)
 }
 

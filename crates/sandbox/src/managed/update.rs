@@ -24,7 +24,8 @@ pub(crate) fn update(
             time: None,
         });
         slot.fields = std::mem::take(&mut slot.fields).union(&taken);
-        slot.time = Some(context.now.to_owned());
+        // The scale endpoint keeps no time.
+        slot.time = (manager.subresource != "scale").then(|| context.now.to_owned());
     }
     managers.drop_empty();
     managers.cap();

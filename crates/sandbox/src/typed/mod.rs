@@ -12,7 +12,7 @@ pub(crate) use compare::{Comparison, compare};
 pub(crate) use fieldset::FieldSet;
 pub(crate) use merge::merge;
 pub(crate) use remove::remove;
-pub(crate) use validate::{Duplicates, validate};
+pub(crate) use validate::validate;
 pub(crate) use walk::to_field_set;
 
 #[cfg(test)]

@@ -8,21 +8,13 @@ use crate::schema::{ListKind, Scalar, Schema};
 
 use super::{fieldset::display_path, item};
 
-/// Whether two items of a list may have the same key: never in what is applied, but live objects may hold some.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Duplicates {
-    Refuse,
-    Allow,
-}
-
 /// Why `value` is no value of the type, as the API server words it.
 pub(crate) fn validate(
     schema: &Schema,
     value: &Value,
-    duplicates: Duplicates,
 ) -> Result<(), String> {
     let mut errors = Vec::new();
-    walk(schema, value, duplicates, &mut Vec::new(), &mut errors);
+    walk(schema, value, &mut Vec::new(), &mut errors);
     match errors.as_slice() {
         [] => Ok(()),
         [one] => Err(one.clone()),
@@ -36,7 +28,6 @@ pub(crate) fn validate(
 fn walk(
     schema: &Schema,
     value: &Value,
-    duplicates: Duplicates,
     path: &mut Vec<String>,
     errors: &mut Vec<String>,
 ) {
@@ -60,13 +51,13 @@ fn walk(
             }
             for (name, child) in map {
                 path.push(format!("f:{name}"));
-                walk(super::walk::child_schema(object, name), child, duplicates, path, errors);
+                walk(super::walk::child_schema(object, name), child, path, errors);
                 path.pop();
             }
         }
         (Schema::Object(_), value) => complain(format!("expected map, got {}", go_value(value))),
         (Schema::List { item, kind }, Value::Array(items)) => {
-            list(item, kind, items, duplicates, path, errors)
+            list(item, kind, items, path, errors)
         }
         (Schema::List { .. }, value) => complain(format!("expected list, got {}", go_value(value))),
         (Schema::Named(_), _) => {}
@@ -77,7 +68,6 @@ fn list(
     schema: &Schema,
     kind: &ListKind,
     items: &[Value],
-    duplicates: Duplicates,
     path: &mut Vec<String>,
     errors: &mut Vec<String>,
 ) {
@@ -90,7 +80,7 @@ fn list(
                 continue;
             }
         };
-        if !seen.insert(element.clone()) && duplicates == Duplicates::Refuse {
+        if !seen.insert(element.clone()) {
             errors.push(format!(
                 "{}: duplicate entries for key {}",
                 display_path(path),
@@ -99,7 +89,7 @@ fn list(
             continue;
         }
         path.push(element);
-        walk(schema, value, duplicates, path, errors);
+        walk(schema, value, path, errors);
         path.pop();
     }
 }

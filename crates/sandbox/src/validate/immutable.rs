@@ -121,7 +121,8 @@ fn role(old: &Value, new: &Value) -> Vec<FieldError> {
     if old.get("roleRef") == new.get("roleRef") {
         return Vec::new();
     }
-    let value = new.get("roleRef").cloned().unwrap_or_default();
+    let part = |key: &str| text(new, &format!("/roleRef/{key}")).to_owned();
+    let value = serde_json::json!({"APIGroup": part("apiGroup"), "Kind": part("kind"), "Name": part("name")});
     vec![FieldError::invalid("roleRef", value, "cannot change roleRef")]
 }
 
