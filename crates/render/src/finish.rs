@@ -86,11 +86,28 @@ pub(crate) fn duplicates(read: &[Read], problems: &mut Diagnostics) {
     }
 }
 
+/// For how many errors the nearest id is looked for: each look compares with every object.
+const SUGGESTIONS: usize = 20;
+
+/// The same object in another namespace, or else the most similar id.
+fn nearest_id(target: &ResourceId, ids: &HashSet<&ResourceId>) -> Option<String> {
+    let same = |id: &&&ResourceId| {
+        (&id.group, &id.kind, &id.name) == (&target.group, &target.kind, &target.name)
+    };
+    if let Some(id) = ids.iter().filter(same).min() {
+        return Some(id.to_string());
+    }
+    let mut names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    names.sort();
+    nearest(&target.to_string(), names.iter().map(String::as_str)).map(str::to_owned)
+}
+
 /// Every deferred value must be of an object that this environment declares.
 pub(crate) fn dangling(read: &[Read], problems: &mut Diagnostics) {
     if read.iter().all(|read| read.manifest.refs.is_empty()) {
         return;
     }
+    let mut suggestions = SUGGESTIONS;
     let ids: HashSet<&ResourceId> = read.iter().map(|read| &read.manifest.id).collect();
     for read in read {
         for (deferred, at) in read.manifest.refs.iter().zip(&read.refs_at) {
@@ -108,18 +125,11 @@ pub(crate) fn dangling(read: &[Read], problems: &mut Diagnostics) {
                 format!("`ref` to {}, which nothing here declares", deferred.target),
             )
             .at(at.clone());
-            let wanted = deferred.target.to_string();
-            let mut names: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            names.sort();
-            let other_namespace = ids.iter().filter(|id| {
-                (&id.group, &id.kind, &id.name)
-                    == (&deferred.target.group, &deferred.target.kind, &deferred.target.name)
-            });
-            let near = other_namespace
-                .min()
-                .map(ToString::to_string)
-                .or_else(|| nearest(&wanted, names.iter().map(String::as_str)).map(str::to_owned));
-            error.help = near.map(|near| format!("did you mean `{near}`?"));
+            if suggestions > 0 {
+                suggestions -= 1;
+                error.help = nearest_id(&deferred.target, &ids)
+                    .map(|near| format!("did you mean `{near}`?"));
+            }
             problems.push(error);
         }
     }

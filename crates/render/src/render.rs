@@ -10,7 +10,7 @@ use crate::config;
 use crate::jobs::{Input, Modules, Scope, Work, collect};
 use crate::limits;
 use crate::object::Collector;
-use crate::template::TemplateRunner;
+use crate::template::{Marked, TemplateRunner};
 use crate::text::Places;
 use crate::{finish, patch};
 
@@ -142,6 +142,7 @@ fn read(work: Work, runner: &dyn TemplateRunner) -> Collector {
             .into_iter()
             .map(Some)
             .collect();
+    let marks = Marked::new(&batch);
     let mut left = limits::TOTAL_OUTPUT;
     for input in inputs {
         match input {
@@ -157,7 +158,7 @@ fn read(work: Work, runner: &dyn TemplateRunner) -> Collector {
                 match (answer, source) {
                     (Some(Ok(marked)), Some((source, lines))) => {
                         left = left.saturating_sub(marked.len());
-                        let keeps = !batch.jobs.get(job).is_some_and(|job| batch.is_marked(*job));
+                        let keeps = !batch.jobs.get(job).is_some_and(|job| marks.job(*job));
                         let (text, map) = lines.strip(&marked, keeps);
                         let places = Places::rendered(source.file.clone(), map);
                         collector.text(&text, &places, instance.as_ref());

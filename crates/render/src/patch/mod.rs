@@ -15,6 +15,9 @@ mod operation;
 
 use operation::Operation;
 
+/// For how many targets that match nothing the near objects are listed.
+const SUGGESTIONS: usize = 20;
+
 /// Applies the patches in their order. With `complete` false some objects are missing because of
 /// other errors, and a target that matches nothing is not reported.
 pub(crate) fn apply(
@@ -27,6 +30,7 @@ pub(crate) fn apply(
     if patches.is_empty() {
         return;
     }
+    let mut suggested = usize::MAX;
     let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, read) in read.iter().enumerate() {
         by_kind.entry(read.manifest.id.kind.clone()).or_default().push(index);
@@ -43,7 +47,9 @@ pub(crate) fn apply(
         }
         if !matched && complete {
             let ids = read.iter().map(|read| &read.manifest.id);
-            problems.push(no_match(patch, places, ids));
+            problems.push(no_match(patch, places, ids.take(suggested)));
+            // Each look for near objects goes through all of them.
+            suggested = if problems.len() > SUGGESTIONS { 0 } else { suggested };
         }
     }
 }

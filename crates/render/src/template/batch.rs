@@ -29,17 +29,29 @@ pub struct TemplateBatch {
     pub jobs: Vec<TemplateJob>,
 }
 
-impl TemplateBatch {
-    /// Whether a job's output carries line marks: not where the author uses their characters.
-    pub(crate) fn is_marked(&self, job: TemplateJob) -> bool {
-        let set = self.sets.get(job.set);
-        let source = set.is_some_and(|set| set.sources.iter().any(|s| holds_marks(&s.text)));
-        let scope =
-            self.scopes.get(job.scope).is_some_and(|scope| value_holds_marks(&scope.values));
-        let artifact = self.artifacts.iter().any(|(name, artifact)| {
-            holds_marks(name) || artifact.iter().any(|(k, v)| holds_marks(k) || holds_marks(v))
-        });
-        !(source || scope || artifact || holds_marks(&self.project))
+/// Which jobs' output carries line marks: not where the author uses their characters.
+pub(crate) struct Marked {
+    sets: Vec<bool>,
+    scopes: Vec<bool>,
+}
+
+impl Marked {
+    pub(crate) fn new(batch: &TemplateBatch) -> Self {
+        let shared = holds_marks(&batch.project)
+            || batch.artifacts.iter().any(|(name, artifact)| {
+                holds_marks(name) || artifact.iter().any(|(k, v)| holds_marks(k) || holds_marks(v))
+            });
+        let set = |set: &TemplateSet| !shared && !set.sources.iter().any(|s| holds_marks(&s.text));
+        let scope = |scope: &TemplateScope| !value_holds_marks(&scope.values);
+        Self {
+            sets: batch.sets.iter().map(set).collect(),
+            scopes: batch.scopes.iter().map(scope).collect(),
+        }
+    }
+
+    pub(crate) fn job(&self, job: TemplateJob) -> bool {
+        let is = |list: &[bool], index: usize| list.get(index).copied().unwrap_or(false);
+        is(&self.sets, job.set) && is(&self.scopes, job.scope)
     }
 }
 
@@ -149,6 +161,7 @@ impl InProcess {
     ) {
         let mut sets: HashMap<(usize, bool), Result<Compiled, Vec<Problem>>> = HashMap::new();
         let mut scope: Option<(usize, tera::Context)> = None;
+        let marks = Marked::new(batch);
         let mut left = self.total_output;
         for (index, job) in batch.jobs.iter().enumerate() {
             if !start(index) {
@@ -164,7 +177,7 @@ impl InProcess {
                 }
                 continue;
             };
-            let marked = batch.is_marked(*job);
+            let marked = marks.job(*job);
             let key = (job.set, marked);
             let compiled = sets.entry(key).or_insert_with(|| Compiled::new(set, marked));
             if scope.as_ref().is_none_or(|(at, _)| *at != job.scope) {

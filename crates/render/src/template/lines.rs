@@ -73,6 +73,7 @@ impl SetLines {
         let mut lines = Vec::new();
         let mut last = (0_u32, 0_u32);
         for line in marked.split_inclusive('\n') {
+            let start = text.len();
             let mut settled = false;
             let mut from = 0;
             let mut seen_text = false;
@@ -93,7 +94,7 @@ impl SetLines {
                 }
             }
             text.push_str(&line[from..]);
-            lines.push(last);
+            lines.push(Line { file: last.0, line: last.1, start });
         }
         let text: Arc<str> = text.into();
         let map = LineMap { set: self.clone(), lines: lines.into(), text: text.clone() };
@@ -101,26 +102,36 @@ impl SetLines {
     }
 }
 
+/// One rendered line.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    /// Index of the template; its 1-based line, 0 where no mark told it.
+    file: u32,
+    line: u32,
+    /// Where the rendered line starts.
+    start: usize,
+}
+
 /// For each rendered line, the template line that it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct LineMap {
     set: SetLines,
-    lines: Arc<[(u32, u32)]>,
+    lines: Arc<[Line]>,
     text: Arc<str>,
 }
 
 impl LineMap {
-    fn find(&self, line: u32) -> Option<(&File, u32)> {
+    fn find(&self, line: u32) -> Option<(&File, Line)> {
         let index = usize::try_from(line).ok()?.checked_sub(1)?;
         let last = self.lines.len().checked_sub(1)?;
-        let (file, line) = *self.lines.get(index.min(last))?;
-        (line > 0).then_some((self.set.files.get(usize::try_from(file).ok()?)?, line))
+        let line = *self.lines.get(index.min(last))?;
+        (line.line > 0).then_some((self.set.files.get(usize::try_from(line.file).ok()?)?, line))
     }
 
     /// File and line of a rendered line.
     pub(crate) fn line(&self, file: &Arc<str>, line: u32) -> (Arc<str>, u32) {
         match self.find(line) {
-            Some((file, line)) => (file.name.clone(), line),
+            Some((file, line)) => (file.name.clone(), line.line),
             None => (file.clone(), 0),
         }
     }
@@ -128,7 +139,7 @@ impl LineMap {
     /// Whether a tag printed what stands at a rendered place.
     pub(crate) fn is_printed(&self, rendered: &Arc<str>, pos: Pos) -> bool {
         let at = self.at(rendered, pos);
-        let line = self.find(pos.line).map(|(file, line)| nth_line(&file.text, line));
+        let line = self.find(pos.line).map(|(file, line)| nth_line(&file.text, line.line));
         let column = usize::try_from(at.column).unwrap_or(0);
         column > 0 && line.is_some_and(|l| l.chars().skip(column - 1).take(2).eq("{{".chars()))
     }
@@ -139,7 +150,8 @@ impl LineMap {
         let Some((file, line)) = self.find(pos.line) else {
             return Location::file(&**rendered);
         };
-        let (written, printed) = (nth_line(&file.text, line), nth_line(&self.text, pos.line));
+        let printed = self.text.get(line.start..).and_then(|rest| rest.split('\n').next());
+        let (written, printed) = (nth_line(&file.text, line.line), printed.unwrap_or_default());
         let same = written.chars().zip(printed.chars()).take_while(|(a, b)| a == b).count();
         let wanted = usize::try_from(pos.column).unwrap_or(usize::MAX);
         let column = if wanted <= same || written == printed {
@@ -148,7 +160,7 @@ impl LineMap {
             tag_start(written, same)
         };
         let column = column.and_then(|column| u32::try_from(column).ok()).unwrap_or(0);
-        Location::new(&*file.name, line, column)
+        Location::new(&*file.name, line.line, column)
     }
 }
 

@@ -20,6 +20,7 @@ mod scan;
 mod strict;
 pub mod worker;
 
+pub(crate) use batch::Marked;
 pub use batch::{
     InProcess, TemplateBatch, TemplateJob, TemplateRunner, TemplateScope, TemplateSet,
     TemplateSource,

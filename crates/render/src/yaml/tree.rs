@@ -272,7 +272,11 @@ impl<'a> Builder<'a> {
                 Key { name: "null".into(), pos: node.pos, odd: None }
             }
             Kind::Scalar { value, raw } => {
-                Key { name: value.to_string().into(), pos: node.pos, odd: raw.clone() }
+                let name = value.to_string();
+                if self.dialect == Dialect::Config && raw.as_deref() != Some(&name) {
+                    self.error("yaml-key", "this key reads as another one: quote it", node.pos);
+                }
+                Key { name: name.into(), pos: node.pos, odd: raw.clone() }
             }
             Kind::List(_) | Kind::Map(_) => {
                 self.error("yaml-key", "a key must be text, not a list or a mapping", node.pos);

@@ -276,6 +276,14 @@ fn config_yaml_is_strict() {
       ::: envs/dev/environment.yaml:1:1: the first document
       help: move what follows `---` to a file of its own
     ");
+    insta::assert_snapshot!(raw_env(&format!("{HEAD}spec:\n  platform: ecs\n  values: {{1.0: a, yes: b, 8080: c}}\n")), @r#"
+    error[yaml-key]: this key reads as another one: quote it
+      --> envs/dev/environment.yaml:6:12
+
+    error[ambiguous-scalar]: `yes` means one thing in YAML 1.1 and another in YAML 1.2
+      --> envs/dev/environment.yaml:6:20
+      help: write `true` or, for the text, "yes"
+    "#);
     insta::assert_snapshot!(raw_env(""), @r"
     error[empty-file]: this file is empty
       --> envs/dev/environment.yaml
