@@ -54,13 +54,14 @@ fn forbidden(status: &Status, text: String) -> Error {
     }
     // Authorisation says `User "x" cannot patch resource "y"`; everything else that answers 403 is
     // admission (quota, Pod Security, a webhook): the object is refused, not the user.
-    if status.message.contains(" cannot ") || !status.message.contains("forbidden") {
-        if status.message.contains("denied the request") {
-            return Error::Rejected(text);
-        }
-        return Error::Forbidden(text);
+    if status.message.contains("denied the request") || !is_authorisation(&status.message) {
+        return Error::Rejected(text);
     }
-    Error::Rejected(text)
+    Error::Forbidden(text)
+}
+
+fn is_authorisation(message: &str) -> bool {
+    message.contains(" cannot ") || message.contains("User \"") || !message.contains("forbidden")
 }
 
 fn not_found(status: &Status, kind: &str, text: String) -> Error {

@@ -87,7 +87,9 @@ async fn a_value_that_fills_a_screen_is_left_out() {
         @"immutable: spec.template"
     );
     match meaning(&status, "batch/v1 Job", &Value::Null) {
-        Error::Immutable { message, .. } => insta::assert_snapshot!(message, @"spec.template: Invalid value: …: field is immutable"),
+        Error::Immutable { message, .. } => {
+            insta::assert_snapshot!(message, @"spec.template: Invalid value: …: field is immutable")
+        }
         other => panic!("{other:?}"),
     }
 }

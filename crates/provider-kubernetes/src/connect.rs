@@ -65,6 +65,7 @@ async fn client(
     credentials: &str,
     options: &Options,
 ) -> Result<Client> {
+    let plugin = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
     let runtime = tokio::runtime::Handle::current();
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
@@ -78,6 +79,10 @@ async fn client(
     match tokio::time::timeout(options.policy.deadline, receiver).await {
         Ok(Ok(Ok(client))) => Ok(client),
         Ok(Ok(Err(error))) => Err(match find::<AuthError>(&error) {
+            Some(AuthError::AuthExecStart(source)) => unauthenticated(format!(
+                "the credential plugin `{}` cannot be started: {source}",
+                plugin.unwrap_or_default()
+            )),
             Some(auth) => unauthenticated(describe_auth(auth)),
             None => Error::Config(format!("{credentials} is not usable: {}", root(&error))),
         }),
@@ -144,13 +149,20 @@ fn default_files() -> Vec<PathBuf> {
 fn unusable(file: &Path, error: &kube::config::KubeconfigError) -> Error {
     let why = match error {
         kube::config::KubeconfigError::Parse(parse) => {
-            let at = parse.to_string();
-            let first = at.lines().next().unwrap_or_default().to_owned();
-            format!("it is no kubeconfig: {first}")
+            let text = parse.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            let first = first.strip_prefix("error: ").unwrap_or(first);
+            format!("it is no kubeconfig: {}", unquoted(first))
         }
         other => other.to_string(),
     };
     Error::Config(format!("kubeconfig {}: {why}", file.display()))
+}
+
+/// The text without what it quotes.
+fn unquoted(text: &str) -> String {
+    let parts: Vec<&str> = text.split(['"', '`']).step_by(2).collect();
+    parts.join("…")
 }
 
 fn names(kubeconfig: &Kubeconfig) -> Vec<&str> {

@@ -47,8 +47,7 @@ pub(crate) fn read_failure(error: &kube::Error, transport: &Transport) -> Failur
 pub(crate) fn describe_auth(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecRun { cmd, out } => {
-            let program = cmd.split_whitespace().next().unwrap_or("the credential plugin");
-            let program = program.trim_matches('"');
+            let program = program(cmd);
             let said = String::from_utf8_lossy(&out.stderr);
             let said = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("");
             let said: String = said.trim().chars().take(200).collect();
@@ -70,6 +69,30 @@ pub(crate) fn describe_auth(error: &AuthError) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// The program in `KEY="value" "program" "argument"`; values and arguments may be credentials.
+fn program(command: &str) -> &str {
+    let mut rest = command.trim_start();
+    loop {
+        let is_program = rest.starts_with('"');
+        let Some(open) = rest.find('"') else { return "of the kubeconfig" };
+        let quoted = &rest[open + 1..];
+        let Some(close) = closing_quote(quoted) else { return "of the kubeconfig" };
+        if is_program {
+            return &quoted[..close];
+        }
+        rest = quoted[close + 1..].trim_start();
+    }
+}
+
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, c)| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes.then_some(at)
+    })
 }
 
 /// The innermost cause's message: the one that says what happened.
@@ -122,7 +145,9 @@ mod tests {
     #[test]
     fn a_failed_credential_plugin_never_shows_its_arguments_or_output() {
         let error = AuthError::AuthExecRun {
-            cmd: r#""aws" "eks" "get-token" "--secret=hunter2""#.into(),
+            cmd:
+                r#"KEY="{\"a\": \"hunter2\"}" AWS_SECRET="hunter2" "aws" "eks" "--secret=hunter2""#
+                    .into(),
             out: Box::new(Output {
                 status: ExitStatus::from_raw(256),
                 stdout: b"token: hunter2".to_vec(),
@@ -130,5 +155,18 @@ mod tests {
             }),
         };
         insta::assert_snapshot!(describe_auth(&error), @"credential plugin `aws` failed (exit status: 1): The SSO session has expired");
+    }
+
+    #[test]
+    fn commands_are_reduced_to_their_program() {
+        for (command, name) in [
+            (r#""aws" "eks""#, "aws"),
+            (r#"A="b c" "/opt/my tools/aws""#, "/opt/my tools/aws"),
+            ("aws eks hunter2", "of the kubeconfig"),
+            (r#""aws"#, "of the kubeconfig"),
+            ("", "of the kubeconfig"),
+        ] {
+            assert_eq!(program(command), name);
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! [`Kubernetes`]: the adapter.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use serde_json::Value;
 use suimon_model::{Body, Manifest, ResourceId, TargetIdentity};
 use suimon_plan::{LiveObject, Mask};
 use suimon_provider::{Error, Result};
+use tokio::time::Instant;
 
 use crate::applyset::{ApplySet, PARENT_NAMESPACE};
 use crate::discovery::discover;
@@ -17,6 +19,9 @@ use crate::resources::Lookup;
 use crate::session::{Namespaces, Session, config_map_resource, get};
 use crate::transport::Transport;
 use crate::{Options, connect};
+
+/// How long an observation may build on what connecting read.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// The Kubernetes adapter: one cluster, one environment.
 ///
@@ -35,8 +40,8 @@ pub(crate) struct Inner {
     pub(crate) applyset: ApplySet,
     pub(crate) owners: Owners,
     session: RwLock<Option<Arc<Session>>>,
-    /// What connecting read of the live state, for the first look after it.
-    first_look: RwLock<Option<Look>>,
+    /// What connecting read of the live state, and when, for an observation right after it.
+    first_look: RwLock<Option<(Instant, Look)>>,
     /// The ApplySet's parent as we last wrote or read it.
     pub(crate) parent: RwLock<Option<Value>>,
 }
@@ -108,7 +113,7 @@ impl Inner {
         };
         let mask = Mask::new(&uid);
         put(&self.session, Some(Arc::new(Session { uid, mask, resources })));
-        put(&self.first_look, Some(look));
+        put(&self.first_look, Some((Instant::now(), look)));
         Ok(identity)
     }
 
@@ -123,11 +128,15 @@ impl Inner {
 
     /// What connecting has just read, once; read again after that.
     pub(crate) async fn fresh_look(&self) -> Result<Look> {
-        let first = self.first_look.write().unwrap_or_else(PoisonError::into_inner).take();
-        match first {
-            Some(look) => Ok(look),
-            None => self.look().await,
+        match self.take_first_look() {
+            Some((read, look)) if read.elapsed() < FRESH => Ok(look),
+            _ => self.look().await,
         }
+    }
+
+    /// What connecting read is of no use once something was written.
+    pub(crate) fn take_first_look(&self) -> Option<(Instant, Look)> {
+        self.first_look.write().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The ApplySet's parent; `None` when there is none.

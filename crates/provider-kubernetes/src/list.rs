@@ -23,6 +23,8 @@ struct Page {
     #[serde(default)]
     kind: String,
     #[serde(default)]
+    api_version: String,
+    #[serde(default)]
     metadata: PageMetadata,
     items: Option<Vec<Value>>,
 }
@@ -112,6 +114,8 @@ async fn page(transport: &Transport, resource: &Resource, path: &str) -> Result<
         let error = classify(&status, &kind, &Redaction::default(), transport);
         return Err(match reply.status {
             410 => Outcome::Expired(error),
+            // Nothing is admitted on the way to a list: any 403 is about the reader.
+            403 => Outcome::Failed(Error::Forbidden(status.text())),
             _ => Outcome::Failed(error),
         });
     }
@@ -121,10 +125,17 @@ async fn page(transport: &Transport, resource: &Resource, path: &str) -> Result<
     };
     let page: Page = serde_json::from_slice(&reply.body)
         .map_err(|error| malformed(format!("cannot be read: {error}")))?;
-    if !page.kind.ends_with("List") {
-        return Err(malformed(format!("is a `{}`", page.kind)));
+    if !is_list_of(&page, resource) {
+        return Err(malformed(format!("is a `{}` of `{}`", page.kind, page.api_version)));
     }
     Ok(page)
+}
+
+/// A definition may give its lists any name, built-in kinds do not.
+fn is_list_of(page: &Page, resource: &Resource) -> bool {
+    let is_custom = resource.group.contains('.') && !resource.group.ends_with(".k8s.io");
+    let named = page.kind == format!("{}List", resource.kind);
+    (named || (is_custom && page.kind != "Status")) && page.api_version == resource.api_version()
 }
 
 /// The item with its type filled in, when it is what was asked for.

@@ -44,18 +44,22 @@ impl Provider for Kubernetes {
     }
 
     async fn open(&self, superset: &Membership) -> Result<()> {
+        drop(self.0.take_first_look());
         self.0.open(superset).await
     }
 
     async fn write(&self, write: &Write) -> Result<Written> {
+        drop(self.0.take_first_look());
         self.0.write(write).await
     }
 
     async fn delete(&self, delete: &Delete) -> Result<()> {
+        drop(self.0.take_first_look());
         self.0.delete(delete).await
     }
 
     async fn forget(&self, change: &Change) -> Result<()> {
+        drop(self.0.take_first_look());
         self.0.forget(change).await
     }
 

@@ -145,6 +145,7 @@ pub(crate) async fn get(
     let kind = format!("{} {}", resource.api_version(), resource.kind);
     match classify(&status, &kind, &Redaction::default(), transport) {
         Error::NotFound(_) if reply.status == 404 => Ok(None),
+        Error::Rejected(text) if reply.status == 403 => Err(Error::Forbidden(text)),
         error => Err(error),
     }
 }

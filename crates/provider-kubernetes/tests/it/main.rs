@@ -1,4 +1,12 @@
+//! The adapter against API servers: the sandbox with its faults, and a real one.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod conformance;
-mod support;
+mod cluster;
+mod connecting;
+mod fake;
+mod faults;
+mod manifests;
+mod marks;
+mod real;
+mod requests;
+mod scenarios;
