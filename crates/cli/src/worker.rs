@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -15,8 +16,8 @@ use crate::failure::Failure;
 const CPU_SECONDS: u64 = 8;
 /// Memory of the child, in MB.
 const MEMORY_MB: u64 = 224;
-/// Time on the clock after which a child that does nothing is given up, in seconds.
-const CLOCK_SECONDS: u64 = 60;
+/// Time on the clock after which a child that finishes nothing is given up, in seconds.
+const CLOCK_SECONDS: u64 = 9;
 
 /// The child's side: takes the limits on itself, then works for its parent.
 pub(crate) fn run() -> Result<u8, Failure> {
@@ -83,23 +84,40 @@ fn talk<'scope>(
     // A child that died stops reading; its answers tell why.
     scope.spawn(move || stdin.write_all(&input).is_ok());
     scope.spawn(move || stderr.read_to_end(&mut Vec::new()).is_ok());
-    let (done, finished) = std::sync::mpsc::channel::<()>();
-    let reader = scope.spawn(move || {
-        let answers = Answers::read(BufReader::new(stdout));
-        drop(done);
-        answers
-    });
-    let waited = finished.recv_timeout(Duration::from_secs(CLOCK_SECONDS));
-    let timed_out = matches!(waited, Err(std::sync::mpsc::RecvTimeoutError::Timeout));
-    if timed_out {
-        child.kill().map_err(|e| e.to_string())?;
-    }
+    let (heard, hearing) = std::sync::mpsc::channel::<()>();
+    let reader =
+        scope.spawn(move || Answers::read(BufReader::new(Progress { inner: stdout, heard })));
+    let timed_out = loop {
+        match hearing.recv_timeout(Duration::from_secs(CLOCK_SECONDS)) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Disconnected) => break false,
+            Err(RecvTimeoutError::Timeout) => {
+                child.kill().map_err(|e| e.to_string())?;
+                break true;
+            }
+        }
+    };
     let answers = reader
         .join()
         .map_err(|_| "its answers could not be read".to_owned())?
         .map_err(|e| e.to_string())?;
     let status = child.wait().map_err(|e| e.to_string())?;
     Ok((answers, if timed_out { Ended::TimedOut } else { Ended::Exited(status) }))
+}
+
+/// Tells that something was read: the child announces every job before it begins.
+struct Progress<R> {
+    inner: R,
+    heard: Sender<()>,
+}
+
+impl<R: Read> Read for Progress<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        // Nobody listens any more once the child was given up.
+        let _ = self.heard.send(());
+        Ok(count)
+    }
 }
 
 enum Ended {
