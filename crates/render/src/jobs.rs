@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 use suimon_model::{Diagnostic, Diagnostics, EntryKind, Location, Platform, Release, Snapshot};
 
 use crate::config::{EnvironmentFile, Instance, module_file};
+use crate::limits;
 use crate::schema::{Layers, Schema};
 use crate::template::{
     SetLines, TemplateBatch, TemplateJob, TemplateScope, TemplateSet, TemplateSource,
 };
 use crate::text::decode;
-use crate::values::overlay;
+use crate::values::{overlay, weight};
 use crate::yaml::Node;
 
 /// One text to read objects from, in the order of reading.
@@ -74,14 +75,35 @@ pub(crate) fn collect(scope: &Scope<'_>) -> Work {
     let mut modules = Loaded::default();
     for instance in &scope.file.instances {
         self::instance(scope, instance, &base, &mut modules, &mut work);
+        if let Some(limit) = exceeded(&work, modules.weight) {
+            let at = scope.file.places.at(instance.pos);
+            work.problems.push(Diagnostic::error(limit.0, limit.1).at(at));
+            return Work { problems: work.problems, ..Work::default() };
+        }
     }
     manifests(scope, base, &mut work);
     work.lines = work.batch.sets.iter().map(SetLines::new).collect();
     work
 }
 
+/// The limit that the work has grown past.
+fn exceeded(work: &Work, weight: usize) -> Option<(&'static str, String)> {
+    if weight > limits::VALUES {
+        let limit = limits::mebibytes(limits::VALUES);
+        return Some((
+            "limit-values",
+            format!("the values of all instances take more than {limit}"),
+        ));
+    }
+    let most = limits::OBJECTS;
+    (work.inputs.len() > most)
+        .then(|| ("limit-templates", format!("more than {most} templates to render")))
+}
+
 #[derive(Default)]
 struct Loaded {
+    /// Bytes of all values so far.
+    weight: usize,
     schemas: HashMap<String, Option<Option<Schema>>>,
     templates: BTreeMap<(String, Platform), Option<Templates>>,
 }
@@ -137,6 +159,7 @@ fn instance(
         work.problems.extend(errors);
         return;
     }
+    loaded.weight = loaded.weight.saturating_add(weight(&values));
     let Some(Some(templates)) = loaded.templates.get(&key) else { return };
     let name: Arc<str> = instance.name.as_str().into();
     work.batch.scopes.push(TemplateScope { name: Some(instance.name.clone()), values });

@@ -15,6 +15,8 @@ pub(crate) const OBJECTS: usize = 200_000;
 pub(crate) const TEMPLATE_OUTPUT: usize = 48 << 20;
 /// Bytes that all templates of one environment may render.
 pub(crate) const TOTAL_OUTPUT: usize = 256 << 20;
+/// Bytes of all instances' merged values.
+pub(crate) const VALUES: usize = 128 << 20;
 /// Longest chain of includes or extends.
 pub(crate) const INCLUDE_DEPTH: usize = 20;
 /// Errors reported for one file before the rest is left out.

@@ -22,6 +22,20 @@ pub(crate) fn overlay(base: &mut Value, over: Value) {
     }
 }
 
+/// Roughly how many bytes a value takes.
+pub(crate) fn weight(value: &Value) -> usize {
+    const NODE: usize = 32;
+    match value {
+        Value::String(text) => NODE + text.len(),
+        Value::Array(items) => items.iter().map(weight).fold(NODE, usize::saturating_add),
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| NODE + key.len() + weight(value))
+            .fold(NODE, usize::saturating_add),
+        _ => NODE,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

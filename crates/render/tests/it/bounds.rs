@@ -139,6 +139,20 @@ fn includes_that_fan_out_are_checked_once_each() {
 }
 
 #[test]
+fn values_are_bounded() {
+    let instances: String =
+        (0..200).map(|i| format!("    - {{name: c{i}, module: web}}\n")).collect();
+    let fixture = Fixture::new()
+        .env(&format!("  values: {{big: {}}}\n  modules:\n{instances}", "x".repeat(1 << 20)))
+        .module("{}")
+        .template("t.yaml.tera", "");
+    insta::assert_snapshot!(fixture.errors(), @r"
+    error[limit-values]: the values of all instances take more than 128 MiB
+      --> envs/dev/environment.yaml:135:14
+    ");
+}
+
+#[test]
 fn output_is_bounded() {
     let fixture = Fixture::with_template(
         "{}",
