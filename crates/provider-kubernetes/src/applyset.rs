@@ -86,6 +86,11 @@ impl ApplySet {
         }
     }
 
+    /// The parent's address.
+    pub(crate) fn parent_id(&self) -> ResourceId {
+        ResourceId::new("", "ConfigMap", Some(PARENT_NAMESPACE), self.parent.as_str())
+    }
+
     /// Reads the parent, and proves that it is ours.
     ///
     /// # Errors

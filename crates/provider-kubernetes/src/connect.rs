@@ -52,7 +52,7 @@ pub(crate) async fn connect(options: &Options) -> Result<Connection> {
     }
     config.default_retry = false;
     config.connect_timeout = Some(options.policy.deadline);
-    let endpoint = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let endpoint = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
     let client = client(config, &endpoint, &credentials, options).await?;
     Ok(Connection { client, endpoint, credentials })
 }
@@ -84,7 +84,10 @@ async fn client(
                 plugin.unwrap_or_default()
             )),
             Some(auth) => unauthenticated(describe_auth(auth)),
-            None => Error::Config(format!("{credentials} is not usable: {}", root(&error))),
+            None => Error::Config(format!(
+                "{credentials} is not usable: {}",
+                without_userinfo(&root(&error))
+            )),
         }),
         Ok(Err(_)) => Err(unauthenticated("the client could not be made".to_owned())),
         Err(_) => Err(unauthenticated(format!(
@@ -159,6 +162,19 @@ fn unusable(file: &Path, error: &kube::config::KubeconfigError) -> Error {
     Error::Config(format!("kubeconfig {}: {why}", file.display()))
 }
 
+/// The text without the `user:password@` of the addresses in it.
+fn without_userinfo(text: &str) -> String {
+    let mut parts = text.split("//");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let authority = part.find(['/', ' ']).unwrap_or(part.len());
+        let host = part[..authority].rfind('@').map_or(0, |at| at + 1);
+        out.push_str("//");
+        out.push_str(&part[host..]);
+    }
+    out
+}
+
 /// The text without what it quotes.
 fn unquoted(text: &str) -> String {
     let parts: Vec<&str> = text.split(['"', '`']).step_by(2).collect();
@@ -215,4 +231,21 @@ fn known(name: &str, names: &[&str]) -> String {
         .map(|(_, known)| format!("; did you mean `{known}`?"))
         .unwrap_or_default();
     format!(" (it has {}){nearest}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_their_credentials() {
+        for (text, shown) in [
+            ("https://k:6443", "https://k:6443"),
+            ("https://a:b@k:6443/x@y", "https://k:6443/x@y"),
+            ("proxy ftp://a:p@ss@h uses ftp://u@g", "proxy ftp://h uses ftp://g"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(without_userinfo(text), shown);
+        }
+    }
 }

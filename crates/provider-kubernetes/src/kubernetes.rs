@@ -7,6 +7,7 @@ use serde_json::Value;
 use suimon_model::{Body, Manifest, ResourceId, TargetIdentity};
 use suimon_plan::{LiveObject, Mask};
 use suimon_provider::{Error, Result};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::applyset::{ApplySet, PARENT_NAMESPACE};
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) applyset: ApplySet,
     pub(crate) owners: Owners,
     session: RwLock<Option<Arc<Session>>>,
+    discovering: Mutex<()>,
     /// What connecting read of the live state, and when, for an observation right after it.
     first_look: RwLock<Option<(Instant, Look)>>,
     /// The ApplySet's parent as we last wrote or read it.
@@ -87,6 +89,7 @@ impl Kubernetes {
             applyset,
             owners: Owners::default(),
             session: RwLock::new(None),
+            discovering: Mutex::new(()),
             first_look: RwLock::new(None),
             parent: RwLock::new(None),
         }))
@@ -151,9 +154,13 @@ impl Inner {
         session.clone().ok_or_else(|| Error::Config("not connected to the cluster yet".to_owned()))
     }
 
-    /// Discovers the kinds once more; what is already known otherwise stays.
-    pub(crate) async fn rediscover(&self) -> Result<Arc<Session>> {
+    /// Discovers the kinds once more, unless somebody else has done it since `seen`.
+    pub(crate) async fn rediscover(&self, seen: &Arc<Session>) -> Result<Arc<Session>> {
+        let _one_at_a_time = self.discovering.lock().await;
         let before = self.session()?;
+        if !Arc::ptr_eq(&before, seen) {
+            return Ok(before);
+        }
         let resources = discover(&self.transport).await?;
         let session =
             Arc::new(Session { uid: before.uid.clone(), mask: before.mask.clone(), resources });
@@ -173,13 +180,28 @@ impl Inner {
         let (group, version) = (group_of(api_version), version_of(api_version));
         match session.resources.find(group, version, &id.kind) {
             Lookup::Served(resource) => Ok(resource),
-            Lookup::NotServed => Err(Error::KindNotServed(format!("{api_version} {}", id.kind))),
+            Lookup::NotServed => {
+                let served = session.resources.versions(group, &id.kind);
+                let served: Vec<String> = served.iter().map(Resource::api_version).collect();
+                let instead = match served.as_slice() {
+                    [] => String::new(),
+                    served => format!(" (it serves {})", served.join(", ")),
+                };
+                Err(Error::KindNotServed(format!("{api_version} {}{instead}", id.kind)))
+            }
             Lookup::Unknown => Err(Error::Transient(stale(group))),
         }
     }
 
     pub(crate) fn live(&self, session: &Session, object: Value) -> LiveObject {
         live_object(object, &session.mask, &self.applyset.id)
+    }
+
+    /// What a kind is served as, preferred version first.
+    pub(crate) fn served_versions(&self, id: &ResourceId) -> Vec<String> {
+        let Ok(session) = self.session() else { return Vec::new() };
+        let versions = session.resources.versions(&id.group, &id.kind);
+        versions.iter().map(Resource::api_version).collect()
     }
 
     /// The declaration, masked like live objects are.

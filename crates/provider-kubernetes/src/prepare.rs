@@ -34,6 +34,11 @@ impl Inner {
         let mut body = manifest.body.value();
         let id = scoped(&session, &manifest.id)?;
         check_name(&id)?;
+        if id == self.applyset.parent_id() {
+            return Err(Error::Rejected(format!(
+                "{id} is where suimon keeps what this environment owns: declare another name"
+            )));
+        }
         let Some(metadata) = body["metadata"].as_object_mut() else {
             return Err(Error::Rejected("metadata is not a map".to_owned()));
         };

@@ -71,6 +71,10 @@ impl Provider for Kubernetes {
         crate::attribute::attribute(&object.body.value(), &reference.attribute)
     }
 
+    fn served_versions(&self, id: &ResourceId) -> Vec<String> {
+        self.0.served_versions(id)
+    }
+
     async fn close(&self, members: &Membership) -> Result<()> {
         self.0.close(members).await
     }

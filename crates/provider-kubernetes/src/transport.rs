@@ -79,7 +79,8 @@ impl Transport {
                     let Some(error) = transient(status, &body) else {
                         return Ok(Reply { status, body, after_lost: lost });
                     };
-                    lost |= status >= 500;
+                    // A 503 or 429 is said before anything is done; the others may come after.
+                    lost |= matches!(status, 500 | 502 | 504);
                     (self.policy.tries, retry_after, error)
                 }
                 Attempt::Failed(Failure::Fatal(error)) => return Err(Gone { error, lost }),

@@ -75,7 +75,7 @@ impl Inner {
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(self.options.policy.max_backoff / 2);
-            session = self.rediscover().await?;
+            session = self.rediscover(&session).await?;
         }
     }
 
@@ -89,9 +89,11 @@ impl Inner {
             Err(Refused::Version { after_lost: true }) => {
                 self.read_back(applied).await?.ok_or(Error::Stale)?
             }
-            Err(Refused::Lost(error)) => match self.read_back(applied).await {
-                Ok(Some(object)) => object,
-                Ok(None) | Err(_) => return Err(Error::Unknown(error.to_string())),
+            Err(Refused::Lost(error)) => match (self.read_back(applied).await, error) {
+                (Ok(Some(object)), _) => object,
+                // The server has answered, and it is not done: nothing is under way any more.
+                (Ok(None), error @ Error::Transient(_)) => return Err(error),
+                (_, error) => return Err(Error::Unknown(error.to_string())),
             },
             Err(Refused::Error(error)) => return Err(error),
         };
@@ -109,10 +111,10 @@ impl Inner {
         let call = Call::apply(path, &applied.body);
         let reply = match self.transport.send(&call).await {
             Ok(reply) => reply,
-            Err(gone) if gone.lost && !dry => return Err(Refused::Lost(gone.error)),
             Err(gone) => {
-                let redaction = Redaction::of(&applied.body);
-                return Err(Refused::Error(clean(gone.error, &redaction)));
+                let error = clean(gone.error, &Redaction::of(&applied.body));
+                let lost = gone.lost && !dry;
+                return Err(if lost { Refused::Lost(error) } else { Refused::Error(error) });
             }
         };
         if matches!(reply.status, 200 | 201) {

@@ -102,8 +102,13 @@ pub trait Provider: Send + Sync {
     /// Adds the marks of ownership to a declaration, and fills in what the API implies (the
     /// namespace of a namespaced object that names none).
     ///
+    /// # Caveats
+    /// May need to know the target (which kinds have namespaces), so [`connect`](Self::connect)
+    /// comes first.
+    ///
     /// # Errors
-    /// The declaration cannot be an object of this API.
+    /// The declaration cannot be an object of this API; [`Config`](crate::Error::Config) before
+    /// connecting.
     fn prepare(&self, manifest: &Manifest) -> Result<Manifest>;
 
     /// The declaration as it may be shown and compared: secret values masked the same way as live
@@ -159,6 +164,13 @@ pub trait Provider: Send + Sync {
     /// The value of another object's attribute, for a deferred reference; `None` while it is not
     /// known.
     fn attribute(&self, object: &LiveObject, reference: &DeferredRef) -> Option<String>;
+
+    /// The `apiVersion`s that an object's kind is served as, preferred first; empty where there is
+    /// none or it is not known. For messages about a version that is not served.
+    fn served_versions(&self, id: &ResourceId) -> Vec<String> {
+        let _ = id;
+        Vec::new()
+    }
 
     /// Records what is owned after a run that succeeded.
     ///

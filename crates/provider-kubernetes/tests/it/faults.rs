@@ -173,6 +173,11 @@ async fn a_write_that_did_not_happen_is_not_called_done() {
     cluster.faulty().fault(fault(MAPS, "PATCH", Some(6), Effect::Reset));
     let error = provider.write(&write(&changed)).await.unwrap_err();
     assert!(matches!(error, Error::Unknown(_)), "{error:?}");
+    // Answers that say no are answers: nothing is under way any more.
+    let busy = Effect::Answer { status: 500, body: "busy".into(), retry_after: None };
+    cluster.faulty().fault(fault(MAPS, "PATCH", Some(6), busy));
+    let error = provider.write(&write(&changed)).await.unwrap_err();
+    assert_eq!(error, Error::Transient("HTTP status 500: busy".into()));
     // A version that somebody else made is stale, lost answer or not.
     cluster.faulty().fault(fault(MAPS, "PATCH", Some(1), Effect::Reset));
     let stale = Write { resource_version: Some("1".into()), ..write(&changed) };

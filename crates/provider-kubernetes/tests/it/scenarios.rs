@@ -37,6 +37,7 @@ on_the_sandbox!(
     a_foreign_parent_stops_everything,
     forgetting_leaves_the_object_as_it_is,
     scope_decides_the_namespace,
+    a_version_that_is_gone_names_the_one_to_use,
     one_object_under_two_groups_is_one_object,
     a_claim_that_waits_for_its_first_consumer_holds_nothing_up,
 );
@@ -302,9 +303,24 @@ async fn scope_decides_the_namespace(cluster: &Cluster) {
         refused(object("v1", "ConfigMap", "web", "../secrets")),
         "metadata.name `../secrets` is not allowed"
     );
+    assert_eq!(
+        refused(object("v1", "ConfigMap", "default", "suimon.shop.scope")),
+        "ConfigMap/default/suimon.shop.scope is where suimon keeps what this environment owns: declare another name"
+    );
     let mut labelled = object("v1", "ConfigMap", "web", "c");
     labelled["metadata"]["labels"] = json!(["a"]);
     assert_eq!(refused(labelled), "metadata.labels is not a map");
+}
+
+async fn a_version_that_is_gone_names_the_one_to_use(cluster: &Cluster) {
+    let provider = cluster.provider("gone").await;
+    let old = object("policy/v1beta1", "PodDisruptionBudget", "default", "p");
+    let old = prepare(&provider, &[manifest(&old)]).remove(0);
+    assert_eq!(provider.served_versions(&old.id), ["policy/v1"]);
+    assert_eq!(
+        provider.dry_run(&write(&old)).await.unwrap_err().to_string(),
+        "the API server does not serve policy/v1beta1 PodDisruptionBudget (it serves policy/v1)"
+    );
 }
 
 async fn one_object_under_two_groups_is_one_object(cluster: &Cluster) {
