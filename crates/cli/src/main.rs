@@ -15,7 +15,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return usage(&answer),
+    };
     let console = console::Console::new(&cli.global);
     match commands::run(&cli, &console) {
         Ok(code) => ExitCode::from(code),
@@ -24,4 +27,12 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Help and version are answers. A command line that makes no sense is an error like any other: clap's
+/// own code for it, 2, means "changes" here.
+fn usage(answer: &clap::Error) -> ExitCode {
+    // A reader that went away has read enough.
+    let _ = answer.print();
+    if answer.use_stderr() { ExitCode::from(failure::ERROR) } else { ExitCode::SUCCESS }
 }

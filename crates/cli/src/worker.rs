@@ -83,7 +83,12 @@ fn talk<'scope>(
     };
     // A child that died stops reading; its answers tell why.
     scope.spawn(move || stdin.write_all(&input).is_ok());
-    scope.spawn(move || stderr.read_to_end(&mut Vec::new()).is_ok());
+    let last_words = scope.spawn(move || {
+        let mut words = Vec::new();
+        // What cannot be read does not matter: the exit status says the most of it.
+        let _ = (&mut stderr).take(1 << 16).read_to_end(&mut words);
+        String::from_utf8_lossy(&words).into_owned()
+    });
     let (heard, hearing) = std::sync::mpsc::channel::<()>();
     let reader =
         scope.spawn(move || Answers::read(BufReader::new(Progress { inner: stdout, heard })));
@@ -102,7 +107,8 @@ fn talk<'scope>(
         .map_err(|_| "its answers could not be read".to_owned())?
         .map_err(|e| e.to_string())?;
     let status = child.wait().map_err(|e| e.to_string())?;
-    Ok((answers, if timed_out { Ended::TimedOut } else { Ended::Exited(status) }))
+    let words = last_words.join().unwrap_or_default();
+    Ok((answers, if timed_out { Ended::TimedOut } else { Ended::Exited(status, words) }))
 }
 
 /// Tells that something was read: the child announces every job before it begins.
@@ -122,7 +128,7 @@ impl<R: Read> Read for Progress<R> {
 
 enum Ended {
     TimedOut,
-    Exited(ExitStatus),
+    Exited(ExitStatus, String),
 }
 
 /// Fills in an answer for every job: the one that was running is to blame, later ones were not run.
@@ -137,8 +143,9 @@ fn complete(
     let culprit = answers.running.unwrap_or(answers.answers.len());
     let limit = match ended {
         Ended::TimedOut => Limit::Time(CLOCK_SECONDS),
-        Ended::Exited(status) if out_of_time(status) => Limit::Cpu(CPU_SECONDS),
-        Ended::Exited(_) => Limit::Memory(MEMORY_MB),
+        Ended::Exited(status, _) if out_of_time(status) => Limit::Cpu(CPU_SECONDS),
+        Ended::Exited(_, words) if words.contains("overflowed its stack") => Limit::Stack,
+        Ended::Exited(..) => Limit::Memory(MEMORY_MB),
     };
     let mut all = answers.answers;
     all.truncate(culprit);
