@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 
 use suimon_sandbox::Sandbox;
@@ -87,22 +87,22 @@ fn tell(story: &Story, pipeline: &[String], clusters: &Clusters) -> Result<(), F
     for environment in pipeline {
         story.say(&format!("{environment}: what would be done, and doing it"));
         if Some(environment) == pipeline.first() {
-            story.suimon(&["plan", environment], &[0])?;
+            story.suimon(&["plan", environment], 0)?;
         }
-        story.suimon(&["apply", environment, "--auto-approve"], &[0])?;
+        story.summary(&["apply", environment, "--auto-approve"])?;
     }
     let Some(first) = pipeline.first() else { return Ok(()) };
     story.say("A second run finds nothing to do");
-    story.suimon(&["plan", first, "--detailed-exitcode"], &[0])?;
+    story.suimon(&["plan", first, "--detailed-exitcode"], 0)?;
 
     let Some((_, cluster)) = clusters.clusters.first() else { return Ok(()) };
     let Some((namespace, name)) = a_deployment(cluster)? else { return Ok(()) };
     story.say(&format!("Drift: somebody edits deployment {namespace}/{name} by hand"));
     edit(cluster, &namespace, &name)?;
-    story.suimon(&["plan", first, "--detailed-exitcode"], &[2])?;
+    story.suimon(&["plan", first, "--detailed-exitcode"], 2)?;
     story.say("Repair");
-    story.suimon(&["apply", first, "--auto-approve"], &[0])?;
-    story.suimon(&["plan", first, "--detailed-exitcode"], &[0])
+    story.summary(&["apply", first, "--auto-approve"])?;
+    story.suimon(&["plan", first, "--detailed-exitcode"], 0)
 }
 
 impl Story {
@@ -111,25 +111,43 @@ impl Story {
     }
 
     /// Runs this binary as a user would, and insists on how it ends.
-    fn suimon(&self, args: &[&str], expected: &[i32]) -> Result<(), Failure> {
-        self.console.note(&format!("\n$ suimon {}", args.join(" ")));
-        let program = std::env::current_exe().map_err(Failure::new)?;
-        let status = Command::new(program)
-            .arg("-C")
-            .arg(&self.project)
-            .args(args)
-            .env("KUBECONFIG", &self.kubeconfig)
-            .stdin(Stdio::null())
-            .status()
-            .map_err(Failure::new)?;
-        match status.code() {
-            Some(code) if expected.contains(&code) => Ok(()),
-            _ => Err(Failure::new(format!(
-                "the demo went wrong: `suimon {}` ended with {status}",
-                args.join(" ")
-            ))),
-        }
+    fn suimon(&self, args: &[&str], expected: i32) -> Result<(), Failure> {
+        let status = self.command(args)?.status().map_err(Failure::new)?;
+        expect(args, status, expected)
     }
+
+    /// As [`suimon`](Self::suimon), but shows the lines that sum up, and everything if it goes wrong.
+    fn summary(&self, args: &[&str]) -> Result<(), Failure> {
+        let output = self.command(args)?.output().map_err(Failure::new)?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let sums_up = |line: &&str| {
+            ["Plan: ", "Apply complete", "No changes."].iter().any(|s| line.starts_with(s))
+        };
+        if output.status.success() {
+            let lines: Vec<&str> = text.lines().filter(sums_up).collect();
+            self.console.data(&lines.join("\n"))?;
+        } else {
+            self.console.data(&text)?;
+            self.console.note(&String::from_utf8_lossy(&output.stderr));
+        }
+        expect(args, output.status, 0)
+    }
+
+    fn command(&self, args: &[&str]) -> Result<Command, Failure> {
+        self.console.note(&format!("\n$ suimon {}", args.join(" ")));
+        let mut command = Command::new(std::env::current_exe().map_err(Failure::new)?);
+        command.arg("-C").arg(&self.project).args(args);
+        command.env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::null());
+        Ok(command)
+    }
+}
+
+fn expect(args: &[&str], status: ExitStatus, expected: i32) -> Result<(), Failure> {
+    if status.code() == Some(expected) {
+        return Ok(());
+    }
+    let command = args.join(" ");
+    Err(Failure::new(format!("the demo went wrong: `suimon {command}` ended with {status}")))
 }
 
 /// Some deployment of ours with a container, to have something to drift.
