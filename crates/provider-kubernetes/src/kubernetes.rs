@@ -1,5 +1,6 @@
 //! [`Kubernetes`]: the adapter.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     discovering: Mutex<()>,
     /// What connecting read of the live state, and when, for an observation right after it.
     first_look: RwLock<Option<(Instant, Look)>>,
+    /// Whether the last observation saw everything that is owned.
+    pub(crate) saw_all: AtomicBool,
     /// The ApplySet's parent as we last wrote or read it.
     pub(crate) parent: RwLock<Option<Value>>,
 }
@@ -91,6 +94,7 @@ impl Kubernetes {
             session: RwLock::new(None),
             discovering: Mutex::new(()),
             first_look: RwLock::new(None),
+            saw_all: AtomicBool::new(false),
             parent: RwLock::new(None),
         }))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use suimon_model::{ResourceId, UnknownRead};
 use suimon_plan::LiveObject;
@@ -25,6 +26,18 @@ type Sink<'a> = &'a mut (dyn FnMut(Observation) + Send);
 impl Inner {
     /// Reads what is declared and what is owned.
     pub(crate) async fn observe(self: &Arc<Self>, scope: Scope<'_>, sink: Sink<'_>) -> Result<()> {
+        self.saw_all.store(false, Ordering::Release);
+        let mut unknown = false;
+        self.look_at(scope, &mut |observation| {
+            unknown |= matches!(observation, Observation::Unknown(_));
+            sink(observation);
+        })
+        .await?;
+        self.saw_all.store(!unknown && !scope.targeted, Ordering::Release);
+        Ok(())
+    }
+
+    async fn look_at(self: &Arc<Self>, scope: Scope<'_>, sink: Sink<'_>) -> Result<()> {
         let session = self.session()?;
         let Look { namespaces, parent } = self.fresh_look().await?;
         let declared: HashSet<&ResourceId> = scope.manifests.iter().map(|m| &m.id).collect();

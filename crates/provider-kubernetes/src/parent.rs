@@ -1,5 +1,7 @@
 //! The ApplySet's parent: widened before the first write, narrowed after the last.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::Value;
 use suimon_provider::{Error, Membership, Result};
 
@@ -39,7 +41,13 @@ impl Inner {
     }
 
     /// Makes the parent name exactly the kinds and namespaces of these objects.
+    ///
+    /// Only when the last observation saw everything: what was not looked at (`--target`, a kind
+    /// that could not be read) may have members that nobody has told of.
     pub(crate) async fn close(&self, members: &Membership) -> Result<()> {
+        if !self.saw_all.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let wanted = Contents::of(members.objects.iter().map(|(id, _)| id));
         let known = self.parent.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let live = match known {

@@ -208,7 +208,6 @@ async fn what_is_no_longer_declared_is_found_by_the_parent(cluster: &Cluster) {
     for manifest in &declared {
         provider.write(&write(manifest)).await.unwrap();
     }
-    provider.close(&members(&declared)).await.unwrap();
     let all = "ConfigMap/prune-a/a is live, ours\n\
         ConfigMap/prune-b/b is live, ours\n\
         Deployment.apps/prune-b/d is live, ours\n\
@@ -227,11 +226,21 @@ async fn what_is_no_longer_declared_is_found_by_the_parent(cluster: &Cluster) {
     // Another environment sees none of it.
     assert_eq!(observed(&cluster.provider("prune-other").await, &[]).await, "");
 
+    // After a targeted look the parent goes on naming what was not looked at.
+    provider.close(&members(&declared[2..3])).await.unwrap();
+    assert_eq!(parent(cluster).await, ["ConfigMap,Deployment.apps,Namespace", "prune-a,prune-b"]);
+    observe(&provider, &declared).await;
     provider.close(&members(&declared[..1])).await.unwrap();
+    assert_eq!(parent(cluster).await, ["Namespace", ""]);
+}
+
+/// Kinds and namespaces that the parent of `prune` names.
+async fn parent(cluster: &Cluster) -> [String; 2] {
     let parent = cluster.get("/api/v1/namespaces/default/configmaps/suimon.shop.prune").await;
     let annotations = &parent["metadata"]["annotations"];
-    assert_eq!(annotations["applyset.kubernetes.io/contains-group-kinds"], "Namespace");
-    assert_eq!(annotations["applyset.kubernetes.io/additional-namespaces"], "");
+    ["contains-group-kinds", "additional-namespaces"].map(|key| {
+        annotations[format!("applyset.kubernetes.io/{key}")].as_str().unwrap().to_owned()
+    })
 }
 
 async fn a_foreign_parent_stops_everything(cluster: &Cluster) {
