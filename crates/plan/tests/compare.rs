@@ -4,7 +4,9 @@
 mod support;
 
 use insta::assert_snapshot;
-use suimon_plan::{Comparison, compare};
+use serde_json::{Value, json};
+use suimon_model::Body;
+use suimon_plan::{Comparison, LiveObject, compare};
 use support::{lines, sample, samples};
 
 fn compared(name: &str) -> String {
@@ -91,7 +93,7 @@ fn the_order_of_a_keyed_list_is_a_difference() {
 
 #[test]
 fn an_object_without_our_mark_or_without_managed_fields_is_doubted() {
-    assert_snapshot!(compared("adopt-client-side"), @r#"/metadata/labels/applyset.k8s.io~1part-of: "applyset-x-v1" -> - (nobody)"#);
+    assert_snapshot!(compared("adopt-client-side"), @"differs");
     assert_snapshot!(compared("managed-fields-cleared"), @"equal");
 }
 
@@ -100,4 +102,99 @@ fn a_changed_secret_differs_and_its_value_is_nowhere() {
     let text = compared("drift-secret");
     assert!(text.starts_with("/data/url: \"(sensitive value) "), "{text}");
     assert!(!text.contains("canary") && text.contains("kubectl-patch"), "{text}");
+}
+
+/// A sample with a value of the declaration set.
+fn declaring(name: &str, pointer: &str, value: Value) -> String {
+    let mut sample = sample(name);
+    *sample.declared.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
+    match compare(&sample.declared, &sample.live) {
+        Comparison::Equal => "equal".to_owned(),
+        Comparison::Differs(differences) => lines(&differences),
+    }
+}
+
+#[test]
+fn quantities_are_compared_by_value_only_where_the_schema_has_quantities() {
+    let api = "/spec/template/spec/containers/0";
+    for (name, pointer, value) in [
+        ("settled-deployment", format!("{api}/resources/requests/cpu"), json!("500m")),
+        ("settled-deployment", format!("{api}/resources/requests/cpu"), json!(0.5)),
+        ("settled-deployment", format!("{api}/resources/limits/cpu"), json!(1)),
+        ("settled-resourcequota", "/spec/hard/limits.memory".to_owned(), json!("1Gi")),
+        ("settled-limitrange", "/spec/limits/0/max/cpu".to_owned(), json!(2)),
+        (
+            "settled-horizontalpodautoscaler",
+            "/spec/metrics/1/resource/target/averageValue".to_owned(),
+            json!("512Mi"),
+        ),
+    ] {
+        assert_eq!(declaring(name, &pointer, value), "equal", "{pointer}");
+    }
+    for (name, pointer, value) in [
+        ("settled-deployment", format!("{api}/env/0/value"), json!("1000m")),
+        ("settled-deployment", format!("{api}/resources/limits/cpu"), json!("1001m")),
+        ("settled-configmap", "/data/value".to_owned(), json!("1")),
+        ("settled-widget", "/spec/cpu".to_owned(), json!("1")),
+        ("settled-horizontalpodautoscaler", "/spec/maxReplicas".to_owned(), json!("5")),
+    ] {
+        let text = declaring(name, &pointer, value);
+        assert_eq!(text.lines().count(), 1, "{pointer}: {text}");
+        assert_ne!(text, "equal", "{pointer}");
+    }
+}
+
+#[test]
+fn nothing_and_empty_values_are_the_same_only_where_that_is_sure() {
+    let pod = "/spec/template/spec";
+    for (pointer, value) in [
+        ("nodeSelector", json!({})),
+        ("imagePullSecrets", json!([])),
+        ("hostname", json!(null)),
+        ("securityContext", json!(null)),
+    ] {
+        let mut sample = sample("settled-deployment");
+        sample.declared.pointer_mut(pod).unwrap()[pointer] = value;
+        assert_eq!(compare(&sample.declared, &sample.live), Comparison::Equal, "{pointer}");
+    }
+    let mut sample = sample("settled-deployment");
+    sample.declared.pointer_mut(pod).unwrap()["affinity"] = json!({});
+    assert_ne!(compare(&sample.declared, &sample.live), Comparison::Equal);
+    assert_snapshot!(declaring("settled-networkpolicy", "/spec/ingress", json!([])), @r#"/spec/ingress: [] -> [{"from":[{"namespaceSelector":{}}],"ports":[{"port":8080,"protocol":"TCP"}]}] (nobody, ours)"#);
+    assert_snapshot!(declaring("settled-networkpolicy", "/spec/podSelector", json!({"matchLabels": {"a": "b"}})), @r#"/spec/podSelector/matchLabels/a: "b" -> - (nobody, ours)"#);
+}
+
+#[test]
+fn what_cannot_be_compared_is_doubted() {
+    let sample = sample("settled-configmap");
+    for declared in [json!(null), json!([]), json!("text")] {
+        assert_eq!(compare(&declared, &sample.live), Comparison::Differs(vec![]));
+    }
+    for text in ["null", "[]", "{\"metadata\": 1}", "{\"metadata\": {\"managedFields\": 1}}"] {
+        let body = Body::new(&serde_json::from_str(text).unwrap());
+        let live = LiveObject { body, ..sample.live.clone() };
+        assert_eq!(compare(&sample.declared, &live), Comparison::Differs(vec![]), "{text}");
+    }
+    for live in [
+        LiveObject { terminating: true, ..sample.live.clone() },
+        LiveObject { owned: false, ..sample.live.clone() },
+    ] {
+        assert_eq!(compare(&sample.declared, &live), Comparison::Differs(vec![]));
+    }
+}
+
+#[test]
+fn more_managers_than_can_be_told_apart_are_doubted() {
+    let sample = sample("settled-configmap");
+    let mut object = sample.live.body.value();
+    let managers = object["metadata"]["managedFields"].as_array_mut().unwrap();
+    for n in 0..200 {
+        let fields = json!({"f:data": {"f:LEVEL": {}}});
+        managers.insert(
+            0,
+            json!({"manager": format!("m{n}"), "operation": "Apply", "fieldsV1": fields}),
+        );
+    }
+    let live = LiveObject { body: Body::new(&object), ..sample.live };
+    assert_eq!(compare(&sample.declared, &live), Comparison::Differs(vec![]));
 }

@@ -10,6 +10,7 @@ fn masked(mut object: Value) -> Value {
     object
 }
 
+#[allow(clippy::needless_pass_by_value)]
 fn secret(body: Value) -> Value {
     let mut object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
     for (key, value) in body.as_object().unwrap() {

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::path::Path;
 
-/// Groups that are compiled into the API server: their values have a canonical form.
+/// Groups that are compiled into the API server: their values have a canonical form. The schemas
+/// inside CRDs are stored as they are written, so that group is not among them.
 const BUILT_IN: &[&str] = &[
     "",
     "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
     "apiregistration.k8s.io",
     "apps",
     "autoscaling",
@@ -27,23 +27,28 @@ const BUILT_IN: &[&str] = &[
     "storage.k8s.io",
 ];
 
-/// Maps and structs whose values are quantities.
-const QUANTITY_MAPS: &[&str] = &[
-    "allocatable",
-    "capacity",
-    "default",
-    "defaultRequest",
-    "hard",
-    "limits",
-    "max",
-    "maxLimitRequestRatio",
-    "min",
-    "podFixed",
-    "requests",
+/// Maps whose values are quantities: the key that holds the map's holder, the map's key.
+const QUANTITY_MAPS: &[(&str, &str)] = &[
+    ("limits", "default"),
+    ("limits", "defaultRequest"),
+    ("limits", "max"),
+    ("limits", "maxLimitRequestRatio"),
+    ("limits", "min"),
+    ("overhead", "podFixed"),
+    ("resources", "limits"),
+    ("resources", "requests"),
+    ("spec", "capacity"),
+    ("spec", "hard"),
+    ("spec", "overhead"),
 ];
 
-/// Fields that are quantities.
-const QUANTITIES: &[&str] = &["averageValue", "divisor", "sizeLimit", "value"];
+/// Fields that are quantities: the key that holds the field's holder, the field's key.
+const QUANTITIES: &[(&str, &str)] = &[
+    ("emptyDir", "sizeLimit"),
+    ("resourceFieldRef", "divisor"),
+    ("target", "averageValue"),
+    ("target", "value"),
+];
 
 /// Maps that the API server drops when they are empty.
 const DROPPED_WHEN_EMPTY: &[&str] = &[
@@ -79,14 +84,12 @@ pub(crate) fn is_built_in(group: &str) -> bool {
     BUILT_IN.contains(&group)
 }
 
-/// Whether the values of a built-in kind at this place are quantities.
+/// Whether the value of a built-in kind at this place is a quantity.
 pub(crate) fn is_quantity(path: &Path<'_>) -> bool {
     let mut keys = path.keys_upwards();
-    let (last, holder) = (keys.next(), keys.next());
-    let in_spec = keys.last().or(holder) == Some("spec");
-    in_spec
-        && (holder.is_some_and(|key| QUANTITY_MAPS.contains(&key))
-            || last.is_some_and(|key| QUANTITIES.contains(&key)))
+    let Some((field, holder)) = keys.next().zip(keys.next()) else { return false };
+    let in_map = keys.next().is_some_and(|above| QUANTITY_MAPS.contains(&(above, holder)));
+    in_map || QUANTITIES.contains(&(holder, field))
 }
 
 /// Whether an empty value at this place of a built-in kind is stored as nothing.
@@ -101,5 +104,6 @@ pub(crate) fn is_dropped_when_empty(path: &Path<'_>, value: &Value) -> bool {
 pub(crate) fn is_default(path: &Path<'_>, field: &str, value: &Value) -> bool {
     let Some(holder) = path.last_key() else { return false };
     let fits = |(at, key, _): &&(&str, &str, &str)| *at == holder && *key == field;
-    DEFAULTS.iter().find(fits).is_some_and(|(_, _, default)| value.to_string() == *default)
+    let text = value.to_string();
+    DEFAULTS.iter().find(fits).is_some_and(|(_, _, default)| text == *default)
 }

@@ -83,6 +83,9 @@ impl<'a> Walk<'a> {
             Value::Null => {}
             Value::Object(map) if !map.is_empty() => {
                 for (key, value) in map {
+                    if self.is_skipped(key) {
+                        continue;
+                    }
                     self.path.push(Step::Key(key));
                     self.missing(value, at);
                     self.path.pop();

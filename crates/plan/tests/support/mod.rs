@@ -1,5 +1,7 @@
 //! Objects for the tests.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::needless_pass_by_value)]
+
+pub mod world;
 
 use std::path::Path;
 use std::sync::Arc;
