@@ -13,14 +13,12 @@ use tokio::sync::mpsc;
 
 use crate::applyset::PART_OF;
 use crate::kubernetes::Inner;
-use crate::list::list;
+use crate::list::Pages;
 use crate::live::id_of;
 use crate::object::{controller, label};
 use crate::resource::Resource;
 use crate::session::{Namespaces, Session, get};
 
-/// Objects handed on at once.
-const BATCH: usize = 64;
 /// Single reads of one kind at once; the transport bounds all of them together.
 const GETS: usize = 32;
 
@@ -97,33 +95,22 @@ impl KindRead {
         found: &mut HashSet<ResourceId>,
     ) -> Result<()> {
         let selector = format!("{PART_OF}={}", inner.applyset.id);
-        let (page, mut items) = mpsc::unbounded_channel();
-        let listing = async move {
-            let mut each = |item: Value| {
-                // Nobody listens any more only when the whole observation was given up.
-                let _ = page.send(item);
-                Ok(())
-            };
-            list(&inner.transport, &self.resource, namespace, &selector, &mut each).await
-        };
-        let handing = async {
-            let mut waiting = Vec::new();
-            while items.recv_many(&mut waiting, BATCH).await > 0 {
-                let mut batch = Vec::with_capacity(waiting.len());
-                for item in waiting.drain(..) {
-                    let id = id_of(&item);
-                    if self.is_wanted(&item, &id, inner) {
-                        let mut object = inner.live(session, item);
-                        inner.owners.name(&inner.transport, &mut object).await;
-                        found.insert(id);
-                        batch.push(Seen::Live(Box::new(object)));
-                    }
+        let mut pages = Pages::new(&inner.transport, &self.resource, namespace, &selector);
+        while let Some(items) = pages.next().await? {
+            let mut batch = Vec::with_capacity(items.len());
+            for item in items {
+                let id = id_of(&item);
+                if self.is_wanted(&item, &id, inner) {
+                    let mut object = inner.live(session, item);
+                    inner.owners.name(&inner.transport, &mut object).await;
+                    found.insert(id);
+                    batch.push(Seen::Live(Box::new(object)));
                 }
-                let _ = to.send(batch).await;
             }
-        };
-        let (listed, ()) = futures::join!(listing, handing);
-        listed
+            // Nobody listens any more only when the whole observation was given up.
+            let _ = to.send(batch).await;
+        }
+        Ok(())
     }
 
     /// A server that ignores the selector shows more than was asked for; and what a controller made

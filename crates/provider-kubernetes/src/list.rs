@@ -35,31 +35,15 @@ struct PageMetadata {
     token: Option<String>,
 }
 
-/// Lists what a label selector selects, page by page.
-///
-/// `each` gets every object with `apiVersion` and `kind` filled in; an object twice when the list
-/// had to begin again.
-///
-/// # Errors
-/// Anything but a complete list. What `each` got until then was read, and is not all.
-pub(crate) async fn list(
-    transport: &Transport,
-    resource: &Resource,
-    namespace: Option<&str>,
-    selector: &str,
-    each: &mut (dyn FnMut(Value) -> Result<()> + Send),
-) -> Result<()> {
-    match pages(transport, resource, namespace, selector, each).await {
-        // The snapshot behind the continue token is gone: once more from the start.
-        Err(Outcome::Expired(_)) => {
-            match pages(transport, resource, namespace, selector, each).await {
-                Err(Outcome::Expired(error) | Outcome::Failed(error)) => Err(error),
-                Ok(()) => Ok(()),
-            }
-        }
-        Err(Outcome::Failed(error)) => Err(error),
-        Ok(()) => Ok(()),
-    }
+/// What a label selector selects, page by page.
+pub(crate) struct Pages<'a> {
+    transport: &'a Transport,
+    resource: &'a Resource,
+    namespace: Option<&'a str>,
+    first: String,
+    next: Option<String>,
+    tokens: HashSet<String>,
+    again: bool,
 }
 
 enum Outcome {
@@ -67,33 +51,52 @@ enum Outcome {
     Failed(Error),
 }
 
-async fn pages(
-    transport: &Transport,
-    resource: &Resource,
-    namespace: Option<&str>,
-    selector: &str,
-    each: &mut (dyn FnMut(Value) -> Result<()> + Send),
-) -> Result<(), Outcome> {
-    let base = first_page(resource, namespace, selector);
-    let mut tokens = HashSet::new();
-    let mut path = base.clone();
-    loop {
-        let page = page(transport, resource, &path).await?;
-        let typed = page.kind == format!("{}List", resource.kind);
-        for item in page.items.into_iter().flatten() {
-            let item = check(item, resource, namespace, typed).map_err(Outcome::Failed)?;
-            each(item).map_err(Outcome::Failed)?;
-        }
-        let Some(token) = page.metadata.token.filter(|token| !token.is_empty()) else {
-            return Ok(());
+impl<'a> Pages<'a> {
+    /// A list of one namespace, or of all; the empty selector selects everything.
+    pub(crate) fn new(
+        transport: &'a Transport,
+        resource: &'a Resource,
+        namespace: Option<&'a str>,
+        selector: &str,
+    ) -> Self {
+        let first = first_page(resource, namespace, selector);
+        let next = Some(first.clone());
+        let tokens = HashSet::new();
+        Self { transport, resource, namespace, first, next, tokens, again: false }
+    }
+
+    /// The objects of the next page, with `apiVersion` and `kind` filled in; `None` after the last.
+    /// An object comes twice when the list had to begin again.
+    ///
+    /// # Errors
+    /// Anything but a complete list. What came until then was read, and is not all.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Value>>> {
+        let Some(path) = self.next.take() else { return Ok(None) };
+        let page = match page(self.transport, self.resource, &path).await {
+            // The snapshot behind the continue token is gone: once more from the start.
+            Err(Outcome::Expired(_)) if !self.again => {
+                self.again = true;
+                self.tokens.clear();
+                let first = page(self.transport, self.resource, &self.first).await;
+                first.map_err(|(Outcome::Expired(error) | Outcome::Failed(error))| error)?
+            }
+            other => other.map_err(|(Outcome::Expired(error) | Outcome::Failed(error))| error)?,
         };
-        path = format!("{base}&continue={}", encode(&token));
-        if !tokens.insert(token) {
-            return Err(Outcome::Failed(Error::Malformed(format!(
-                "the list of {} never ends: a continue token came twice",
-                resource.group_kind()
-            ))));
+        if let Some(token) = page.metadata.token.filter(|token| !token.is_empty()) {
+            self.next = Some(format!("{}&continue={}", self.first, encode(&token)));
+            if !self.tokens.insert(token) {
+                return Err(Error::Malformed(format!(
+                    "the list of {} never ends: a continue token came twice",
+                    self.resource.group_kind()
+                )));
+            }
         }
+        let typed = page.kind == format!("{}List", self.resource.kind);
+        let items = page.items.into_iter().flatten();
+        items
+            .map(|item| check(item, self.resource, self.namespace, typed))
+            .collect::<Result<_>>()
+            .map(Some)
     }
 }
 

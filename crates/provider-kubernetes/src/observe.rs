@@ -18,8 +18,8 @@ use crate::resource::Resource;
 use crate::resources::Lookup;
 use crate::session::{Namespace, Namespaces, Session, namespace_resource};
 
-/// Batches of observations that may wait for the sink.
-const WAITING: usize = 8;
+/// Pages that may wait for the sink; more would only fill memory.
+const WAITING: usize = 2;
 
 type Sink<'a> = &'a mut (dyn FnMut(Observation) + Send);
 

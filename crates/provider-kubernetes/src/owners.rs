@@ -7,7 +7,7 @@ use suimon_plan::LiveObject;
 use tokio::sync::Mutex;
 
 use crate::applyset::{ENVIRONMENT, ID, PARENT_NAMESPACE, PROJECT, TOOLING};
-use crate::list::list;
+use crate::list::Pages;
 use crate::object::annotation;
 use crate::session::config_map_resource;
 use crate::transport::Transport;
@@ -33,16 +33,11 @@ impl Owners {
 
 /// Only a better name for a message depends on this, so a failed read just gives none.
 async fn read(transport: &Transport, id: &str) -> Option<String> {
-    let mut name = None;
-    let mut each = |parent: Value| {
-        name = name_of(&parent).or(name.take());
-        Ok(())
-    };
+    let resource = config_map_resource();
     let selector = format!("{ID}={id}");
-    list(transport, &config_map_resource(), Some(PARENT_NAMESPACE), &selector, &mut each)
-        .await
-        .ok()?;
-    name
+    let mut pages = Pages::new(transport, &resource, Some(PARENT_NAMESPACE), &selector);
+    let parents = pages.next().await.ok()??;
+    parents.iter().find_map(name_of)
 }
 
 fn name_of(parent: &Value) -> Option<String> {

@@ -11,7 +11,7 @@ use suimon_provider::{Error, Result};
 use crate::applyset::PART_OF;
 use crate::health::assess;
 use crate::kubernetes::Inner;
-use crate::list::list;
+use crate::list::Pages;
 use crate::object::meta;
 use crate::resource::Resource;
 use crate::resources::Lookup;
@@ -61,12 +61,12 @@ impl Inner {
         let mut listed = HashMap::new();
         if ids.len() >= LIST_FROM && resource.listable {
             let selector = format!("{PART_OF}={}", self.applyset.id);
-            let mut each = |item: Value| {
-                listed.insert(meta(&item, "name").to_owned(), assess(&item));
-                Ok(())
-            };
+            let mut pages = Pages::new(&self.transport, &resource, namespace, &selector);
             // What a failed list did not show is read singly.
-            let _ = list(&self.transport, &resource, namespace, &selector, &mut each).await;
+            while let Ok(Some(items)) = pages.next().await {
+                let health = |item: &Value| (meta(item, "name").to_owned(), assess(item));
+                listed.extend(items.iter().map(health));
+            }
         }
         let mut ids = ids.into_iter();
         let mut done = Vec::new();

@@ -9,7 +9,7 @@ use suimon_provider::{Error, Result};
 
 use crate::call::Call;
 use crate::classify::classify;
-use crate::list::list;
+use crate::list::Pages;
 use crate::object::{label, meta};
 use crate::redact::Redaction;
 use crate::resource::Resource;
@@ -44,6 +44,16 @@ pub(crate) struct Namespace {
     pub(crate) body: Body,
 }
 
+impl Namespace {
+    fn new(object: &Value, applyset: &str) -> Self {
+        Self {
+            uid: meta(object, "uid").to_owned(),
+            ours: label(object, crate::applyset::PART_OF) == Some(applyset),
+            body: Body::new(object),
+        }
+    }
+}
+
 impl Namespaces {
     /// Reads all namespaces, in pages; an answer that this may not be done is no error.
     ///
@@ -51,22 +61,19 @@ impl Namespaces {
     /// The server cannot be reached, or the list was cut short.
     pub(crate) async fn read(transport: &Transport, applyset: &str) -> Result<Self> {
         let mut found = BTreeMap::new();
-        let mut each = |item: Value| {
-            let name = meta(&item, "name").to_owned();
-            found.insert(
-                name,
-                Namespace {
-                    uid: meta(&item, "uid").to_owned(),
-                    ours: label(&item, crate::applyset::PART_OF) == Some(applyset),
-                    body: Body::new(&item),
-                },
-            );
-            Ok(())
-        };
-        match list(transport, &namespace_resource(), None, "", &mut each).await {
-            Ok(()) => Ok(Self::Listed(found)),
-            Err(Error::Forbidden(_)) => Ok(Self::Unlisted),
-            Err(error) => Err(error),
+        let resource = namespace_resource();
+        let mut pages = Pages::new(transport, &resource, None, "");
+        loop {
+            match pages.next().await {
+                Ok(Some(items)) => {
+                    found.extend(items.iter().map(|item| {
+                        (meta(item, "name").to_owned(), Namespace::new(item, applyset))
+                    }))
+                }
+                Ok(None) => return Ok(Self::Listed(found)),
+                Err(Error::Forbidden(_)) => return Ok(Self::Unlisted),
+                Err(error) => return Err(error),
+            }
         }
     }
 
