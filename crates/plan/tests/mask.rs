@@ -1,5 +1,6 @@
 //! Masking.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::needless_pass_by_value)]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ fn masked(mut object: Value) -> Value {
     object
 }
 
-#[allow(clippy::needless_pass_by_value)]
 fn secret(body: Value) -> Value {
     let mut object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
     for (key, value) in body.as_object().unwrap() {

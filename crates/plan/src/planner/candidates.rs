@@ -1,11 +1,14 @@
 //! [`candidates`]: which objects a dry run is worth the request.
 
+use std::cell::OnceCell;
+
+use suimon_graph::Order;
 use suimon_model::ResourceId;
 
 use super::case::{Case, Cases};
 use super::drift;
 use super::selection::Selection;
-use crate::{Inputs, Presence};
+use crate::{Inputs, Observed, Presence};
 
 /// The objects that must be dry-run before [`plan`](crate::plan), dependencies first: those that
 /// perhaps differ, and those to be created whose namespace and dependencies are there. Left out is
@@ -14,6 +17,7 @@ use crate::{Inputs, Presence};
 pub fn candidates(inputs: &Inputs<'_>) -> Vec<ResourceId> {
     let selection = Selection::of(*inputs);
     let cases = Cases::new(*inputs);
+    let ground = OnceCell::new();
     let wanted = |id: &&ResourceId| match cases.of(id) {
         Case::Moved(live, subject, differences) => {
             let drifted = || drift::of(live, &subject.value, &differences).next().is_some();
@@ -21,27 +25,52 @@ pub fn candidates(inputs: &Inputs<'_>) -> Vec<ResourceId> {
         }
         Case::New(_, subject) => {
             let served = matches!(inputs.observed.declared.get(id), Some(Presence::Absent));
-            served && !inputs.drift_only && !subject.deferred && has_ground(inputs, id)
+            let ready =
+                || ground.get_or_init(|| Ground::of(inputs.order, inputs.observed)).is_under(id);
+            served && !inputs.drift_only && !subject.deferred && ready()
         }
         _ => false,
     };
     selection.ids().filter(wanted).cloned().collect()
 }
 
-/// Whether everything that an object needs to exist is there: without it a dry run fails for reasons
+/// Which objects have everything that they need to exist: without it a dry run fails for reasons
 /// that the apply removes.
-fn has_ground(inputs: &Inputs<'_>, id: &ResourceId) -> bool {
-    let order = inputs.order;
-    let there = |id: &ResourceId| match inputs.observed.declared.get(id) {
+struct Ground<'a> {
+    order: &'a Order,
+    observed: &'a Observed,
+    waits: Vec<bool>,
+}
+
+impl<'a> Ground<'a> {
+    fn of(order: &'a Order, observed: &'a Observed) -> Self {
+        let there: Vec<bool> = order.nodes().iter().map(|id| is_there(observed, id)).collect();
+        let mut waits = vec![false; there.len()];
+        for edge in order.edges() {
+            waits[edge.dependent] |= !there[edge.dependency];
+        }
+        for barrier in order.barriers() {
+            if barrier.dependencies.iter().any(|node| !there[*node]) {
+                barrier.dependents.iter().for_each(|node| waits[*node] = true);
+            }
+        }
+        Self { order, observed, waits }
+    }
+
+    fn is_under(&self, id: &ResourceId) -> bool {
+        let order = self.order;
+        let namespace = id.namespace.as_deref();
+        let namespace = namespace.map(|name| ResourceId::new("", "Namespace", None, name));
+        let missing =
+            |ns: ResourceId| order.index_of(&ns).is_some() && !is_there(self.observed, &ns);
+        order.index_of(id).is_some_and(|node| !self.waits[node]) && !namespace.is_some_and(missing)
+    }
+}
+
+fn is_there(observed: &Observed, id: &ResourceId) -> bool {
+    match observed.declared.get(id) {
         Some(Presence::Live(live)) => !live.terminating,
         Some(Presence::Unchanged { .. }) => true,
         _ => false,
-    };
-    let namespace =
-        id.namespace.as_deref().map(|name| ResourceId::new("", "Namespace", None, name));
-    if namespace.is_some_and(|ns| order.index_of(&ns).is_some() && !there(&ns)) {
-        return false;
     }
-    let Some(node) = order.index_of(id) else { return false };
-    order.dependencies(node).iter().filter_map(|node| order.nodes().get(*node)).all(there)
 }
