@@ -1,5 +1,6 @@
 //! What is owned and no longer declared.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::needless_pass_by_value)]
 
 mod support;
 
