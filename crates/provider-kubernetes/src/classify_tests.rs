@@ -23,7 +23,7 @@ fn meaning(status: &Value, kind: &str, sent: &Value) -> Error {
     classify(&status, kind, &Redaction::of(sent), &transport())
 }
 
-fn failure(code: u16, reason: &str, message: &str, details: Value) -> Value {
+fn failure(code: u16, reason: &str, message: &str, details: &Value) -> Value {
     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
         "code": code, "reason": reason, "message": message, "details": details})
 }
@@ -32,8 +32,8 @@ fn cause(field: &str, message: &str) -> Value {
     json!({"reason": "FieldValueInvalid", "field": field, "message": message})
 }
 
-fn invalid(causes: Value) -> Value {
-    failure(422, "Invalid", "it is invalid", json!({"name": "x", "kind": "X", "causes": causes}))
+fn invalid(causes: &Value) -> Value {
+    failure(422, "Invalid", "it is invalid", &json!({"name": "x", "kind": "X", "causes": causes}))
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn immutable_fields_are_told_from_bad_ones() {
         ("value", "Forbidden: may not be changed in an update."),
     ];
     for (field, message) in immutable {
-        match meaning(&invalid(json!([cause(field, message)])), "v1 X", &Value::Null) {
+        match meaning(&invalid(&json!([cause(field, message)])), "v1 X", &Value::Null) {
             Error::Immutable { fields, message } => {
                 assert_eq!(fields, [field]);
                 assert!(!message.contains("@@"), "{message}");
@@ -70,7 +70,7 @@ async fn immutable_fields_are_told_from_bad_ones() {
         }
     }
     let bad = cause("spec.replicas", "Invalid value: -1: must be greater than or equal to 0");
-    let mixed = invalid(json!([cause("spec.selector", "field is immutable"), bad]));
+    let mixed = invalid(&json!([cause("spec.selector", "field is immutable"), bad]));
     insta::assert_snapshot!(
         meaning(&mixed, "apps/v1 Deployment", &Value::Null),
         @"spec.selector: field is immutable; spec.replicas: Invalid value: -1: must be greater than or equal to 0"
@@ -81,109 +81,97 @@ async fn immutable_fields_are_told_from_bad_ones() {
 async fn a_value_that_fills_a_screen_is_left_out() {
     let template =
         format!("Invalid value: {{\"labels\":\"{}\"}}: field is immutable", "x".repeat(900));
-    let status = invalid(json!([cause("spec.template", &template)]));
+    let status = invalid(&json!([cause("spec.template", &template)]));
     insta::assert_snapshot!(
         meaning(&status, "batch/v1 Job", &Value::Null),
         @"immutable: spec.template"
     );
     match meaning(&status, "batch/v1 Job", &Value::Null) {
         Error::Immutable { message, .. } => {
-            insta::assert_snapshot!(message, @"spec.template: Invalid value: …: field is immutable")
+            insta::assert_snapshot!(message, @"spec.template: Invalid value: …: field is immutable");
         }
         other => panic!("{other:?}"),
     }
 }
 
+/// Code, reason, message, details; and the error that it stands for.
+const REFUSALS: [(u16, &str, &str, &str, &str); 22] = [
+    (401, "Unauthorized", "Unauthorized", "{}", "Unauthenticated"),
+    (
+        403,
+        "Forbidden",
+        r#"pods is forbidden: User "u" cannot list resource "pods" in API group """#,
+        "{}",
+        "Forbidden",
+    ),
+    (403, "Forbidden", r#"pods "a" is forbidden: exceeded quota: q"#, "{}", "Rejected"),
+    (403, "Forbidden", r#"pods "a" is forbidden: violates PodSecurity"#, "{}", "Rejected"),
+    (
+        403,
+        "Forbidden",
+        r#"namespaces "kube-system" is forbidden: this namespace may not be deleted"#,
+        "{}",
+        "Rejected",
+    ),
+    (
+        403,
+        "Forbidden",
+        r#"admission webhook "w" denied the request: User "u" cannot"#,
+        "{}",
+        "Rejected",
+    ),
+    (
+        403,
+        "Forbidden",
+        "x is forbidden: unable to create new content in namespace w because it is being terminated",
+        r#"{"causes": [{"reason": "NamespaceTerminating"}]}"#,
+        "NotFound",
+    ),
+    (
+        404,
+        "NotFound",
+        r#"namespaces "nope" not found"#,
+        r#"{"name": "nope", "kind": "namespaces"}"#,
+        "NotFound",
+    ),
+    (
+        404,
+        "NotFound",
+        r#"configmaps "c" not found"#,
+        r#"{"name": "c", "kind": "configmaps"}"#,
+        "NotFound",
+    ),
+    (404, "NotFound", "the server could not find the requested resource", "{}", "KindNotServed"),
+    (409, "Conflict", r#"Operation cannot be fulfilled on configmaps "c""#, "{}", "Stale"),
+    (409, "Conflict", r#"Operation cannot be fulfilled on resourcequotas "q""#, "{}", "Transient"),
+    (409, "AlreadyExists", "object is being deleted: x already exists", "{}", "Transient"),
+    (400, "BadRequest", r#"strict decoding error: unknown field "a""#, "{}", "Rejected"),
+    (400, "BadRequest", r#"admission webhook "w" denied the request: no"#, "{}", "Rejected"),
+    (413, "RequestEntityTooLarge", "too large", "{}", "Rejected"),
+    (415, "UnsupportedMediaType", "no apply here", "{}", "Rejected"),
+    (429, "TooManyRequests", "wait", "{}", "Transient"),
+    (
+        500,
+        "",
+        "failed to create typed patch object (/d; apps/v1, Kind=Deployment): .spec.replicass: field not declared in schema",
+        "{}",
+        "Rejected",
+    ),
+    (
+        500,
+        "",
+        "failed to convert new object (/x; /v1, Kind=Secret) to proper version: illegal base64 data",
+        "{}",
+        "Rejected",
+    ),
+    (500, "InternalError", r#"failed calling webhook "w": timeout"#, "{}", "Transient"),
+    (503, "ServiceUnavailable", "starting", "{}", "Transient"),
+];
+
 #[tokio::test]
 async fn refusals_mean_what_they_mean() {
-    let none = || json!({});
-    let namespace = json!({"name": "nope", "kind": "namespaces"});
-    let rows: Vec<(Value, &str)> = vec![
-        (failure(401, "Unauthorized", "Unauthorized", none()), "Unauthenticated"),
-        (
-            failure(
-                403,
-                "Forbidden",
-                "pods is forbidden: User \"u\" cannot list resource \"pods\" in API group \"\"",
-                json!({"kind": "pods"}),
-            ),
-            "Forbidden",
-        ),
-        (
-            failure(403, "Forbidden", "pods \"a\" is forbidden: exceeded quota: q", none()),
-            "Rejected",
-        ),
-        (
-            failure(403, "Forbidden", "pods \"a\" is forbidden: violates PodSecurity", none()),
-            "Rejected",
-        ),
-        (
-            failure(403, "Forbidden", "admission webhook \"w\" denied the request: no", none()),
-            "Rejected",
-        ),
-        (
-            failure(
-                403,
-                "Forbidden",
-                "x is forbidden: unable to create new content in namespace w because it is being terminated",
-                json!({"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]}),
-            ),
-            "NotFound",
-        ),
-        (failure(404, "NotFound", "namespaces \"nope\" not found", namespace), "NotFound"),
-        (
-            failure(
-                404,
-                "NotFound",
-                "configmaps \"c\" not found",
-                json!({"name": "c", "kind": "configmaps"}),
-            ),
-            "NotFound",
-        ),
-        (
-            failure(404, "NotFound", "the server could not find the requested resource", none()),
-            "KindNotServed",
-        ),
-        (
-            failure(409, "Conflict", "Operation cannot be fulfilled on configmaps \"c\"", none()),
-            "Stale",
-        ),
-        (
-            failure(409, "AlreadyExists", "object is being deleted: x already exists", none()),
-            "Transient",
-        ),
-        (
-            failure(
-                409,
-                "Conflict",
-                "Operation cannot be fulfilled on resourcequotas \"q\"",
-                none(),
-            ),
-            "Transient",
-        ),
-        (
-            failure(400, "BadRequest", "strict decoding error: unknown field \"a\"", none()),
-            "Rejected",
-        ),
-        (failure(413, "RequestEntityTooLarge", "too large", none()), "Rejected"),
-        (failure(415, "UnsupportedMediaType", "no apply here", none()), "Rejected"),
-        (failure(429, "TooManyRequests", "wait", none()), "Transient"),
-        (
-            failure(
-                500,
-                "",
-                "failed to create typed patch object (/d; apps/v1, Kind=Deployment): .spec.replicass: field not declared in schema",
-                none(),
-            ),
-            "Rejected",
-        ),
-        (
-            failure(500, "InternalError", "failed calling webhook \"w\": timeout", none()),
-            "Transient",
-        ),
-        (failure(503, "ServiceUnavailable", "starting", none()), "Transient"),
-    ];
-    for (status, expected) in rows {
+    for (code, reason, message, details, expected) in REFUSALS {
+        let status = failure(code, reason, message, &serde_json::from_str(details).unwrap());
         let error = format!("{:?}", meaning(&status, "v1 ConfigMap", &Value::Null));
         assert!(error.starts_with(expected), "{status}\nis {error}, not {expected}");
     }
@@ -204,7 +192,7 @@ async fn secret_values_are_taken_out_of_messages() {
         500,
         "",
         "failed to create typed patch object (/x; /v1, Kind=Secret): .stringData.k: expected string, got &value.valueUnstructured{Value:4711471}",
-        json!({}),
+        &json!({}),
     );
     insta::assert_snapshot!(meaning(&status, "v1 Secret", &sent), @"failed to create typed patch object (/x; /v1, Kind=Secret): .stringData.k: expected string, got &value.valueUnstructured{Value:(sensitive value)}");
 }

@@ -66,9 +66,10 @@ impl Namespaces {
         loop {
             match pages.next().await {
                 Ok(Some(items)) => {
-                    found.extend(items.iter().map(|item| {
-                        (meta(item, "name").to_owned(), Namespace::new(item, applyset))
-                    }))
+                    for item in items {
+                        let name = meta(&item, "name").to_owned();
+                        found.insert(name, Namespace::new(&item, applyset));
+                    }
                 }
                 Ok(None) => return Ok(Self::Listed(found)),
                 Err(Error::Forbidden(_)) => return Ok(Self::Unlisted),
