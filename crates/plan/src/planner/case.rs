@@ -19,7 +19,7 @@ pub(crate) enum Case<'a> {
     /// As declared.
     Same,
     /// To be left alone.
-    Ignored(Option<&'a LiveObject>),
+    Ignored,
     /// To be created.
     New(Reason, Subject<'a>),
     /// To be created once the live object, which is being deleted, is gone.
@@ -66,7 +66,7 @@ impl<'a> Cases<'a> {
         let alone = leave_alone(&subject.value);
         match presence {
             Presence::Live(live) => self.live(live, subject, alone),
-            _ if alone == Some(LeaveAlone::Always) => Case::Ignored(None),
+            _ if alone == Some(LeaveAlone::Always) => Case::Ignored,
             Presence::KindNotServed if !self.is_coming(id) => {
                 Case::Refused(kind_not_served(id, &subject))
             }
@@ -82,7 +82,7 @@ impl<'a> Cases<'a> {
         alone: Option<LeaveAlone>,
     ) -> Case<'a> {
         if alone.or_else(|| leave_alone(&live.body.value())).is_some() {
-            return Case::Ignored(Some(live));
+            return Case::Ignored;
         }
         if let (Some(owner), false) = (&live.foreign_owner, self.inputs.adopt) {
             return Case::Refused(owned_by_another(owner, &subject));

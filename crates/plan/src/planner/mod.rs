@@ -15,7 +15,7 @@ use suimon_model::{ResourceId, UnknownRead};
 
 use crate::diff::diff;
 use crate::strip::strip;
-use crate::{Action, Change, Drift, LiveObject, Plan, Reason, Refusal};
+use crate::{Action, Change, Drift, Plan, Reason, Refusal};
 use case::{Case, Cases, Subject, refusal};
 
 pub use candidates::candidates;
@@ -70,9 +70,8 @@ impl<'a> Draft<'a> {
     fn declared(&mut self, id: &ResourceId, case: Case<'a>) {
         match case {
             Case::Unknown => self.unread(id),
-            Case::Same => self.unchanged += 1,
+            Case::Same | Case::Ignored => self.unchanged += 1,
             Case::Refused(refusal) => self.refused.push(refusal),
-            Case::Ignored(live) => self.ignored(id, live),
             Case::New(..) | Case::Leaving(..) if self.inputs.drift_only => {}
             Case::New(reason, subject) => self.create(&subject, reason),
             Case::Leaving(live, subject) => {
@@ -98,24 +97,6 @@ impl<'a> Draft<'a> {
             Some(Failed { reason }) => self.unknown(id, reason),
             None => self.changes.push(create(subject, reason, &subject.value)),
         }
-    }
-
-    fn ignored(&mut self, id: &ResourceId, live: Option<&LiveObject>) {
-        let Some(declared) = (self.inputs.declared)(id) else { return };
-        let now = live.map(|live| deferred::after(strip(&live.body.value())));
-        self.changes.push(Change {
-            id: id.clone(),
-            api_version: declared.manifest.api_version.to_string(),
-            action: Action::NoOp,
-            reason: Reason::Ignored,
-            location: Some(declared.manifest.origin.location()),
-            before: now.clone(),
-            after: now,
-            fields: Vec::new(),
-            conflicts: Vec::new(),
-            uid: live.map(|live| live.uid.clone()),
-            resource_version: live.map(|live| live.resource_version.clone()),
-        });
     }
 
     fn rejected(&mut self, subject: &Subject<'_>, message: &str) {
