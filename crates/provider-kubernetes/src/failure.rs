@@ -126,13 +126,15 @@ pub(crate) fn find<'a, T: StdError + 'static>(
 }
 
 fn is_certificate(reason: &str) -> bool {
-    ["certificate", "CertificateRequired", "HandshakeFailure", "corrupt message"]
+    let reason = reason.to_ascii_lowercase();
+    ["certificate", "handshakefailure", "handshake failure", "corrupt message"]
         .iter()
         .any(|mark| reason.contains(mark))
 }
 
+/// A resolver that is down for a moment is another matter.
 fn is_unknown_host(reason: &str) -> bool {
-    reason.contains("lookup address") || reason.contains("not known")
+    reason.contains("lookup address") && !reason.contains("Temporary failure")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::session::Session;
 const DEFAULT_NAMESPACE: &str = "default";
 
 /// What the server alone may write; an exported manifest still has it.
-const SERVER_SIDE: [&str; 7] = [
+const SERVER_SIDE: [&str; 8] = [
     "managedFields",
     "resourceVersion",
     "uid",
@@ -22,6 +22,7 @@ const SERVER_SIDE: [&str; 7] = [
     "creationTimestamp",
     "selfLink",
     "deletionTimestamp",
+    "deletionGracePeriodSeconds",
 ];
 
 impl Inner {

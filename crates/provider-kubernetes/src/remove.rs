@@ -36,19 +36,27 @@ impl Inner {
         let reply = match self.transport.send(&Call::delete(path.clone(), &options)).await {
             Ok(reply) => reply,
             Err(gone) if gone.lost => {
-                return match get(&self.transport, &resource, &path).await {
-                    Ok(None) => Ok(()),
-                    Ok(Some(live)) if meta(&live, "uid") != delete.uid => Ok(()),
-                    Ok(Some(live)) if is_terminating(&live) => Ok(()),
-                    _ => Err(Error::Unknown(gone.error.to_string())),
+                return match self.is_going(&resource, &path, &delete.uid).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) | Err(_) => Err(Error::Unknown(gone.error.to_string())),
                 };
             }
             Err(gone) => return Err(gone.error),
         };
         match reply.status {
             200..=299 | 404 => Ok(()),
+            // A namespace that is being emptied says so with a conflict, too.
+            409 if self.is_going(&resource, &path, &delete.uid).await? => Ok(()),
             _ => Err(self.refusal(&resource, reply.status, &reply.body)),
         }
+    }
+
+    /// Whether the object with this UID is gone, or on its way out.
+    async fn is_going(&self, resource: &Resource, path: &str, uid: &str) -> Result<bool> {
+        Ok(match get(&self.transport, resource, path).await? {
+            None => true,
+            Some(live) => meta(&live, "uid") == uid && is_terminating(&live),
+        })
     }
 
     /// Takes our marks and our field ownership off an object, and changes nothing else.

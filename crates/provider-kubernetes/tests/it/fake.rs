@@ -13,13 +13,15 @@ use suimon_provider_kubernetes::{Kubernetes, Options, Policy};
 use crate::cluster::{observed, prepare};
 use crate::manifests::{config_map, manifest, namespace};
 
-/// Answers by path, without the query; everything else is a bare 404.
+/// Answers by path, without the query but with `+` for further pages; everything else is a bare 404.
 type Answers = BTreeMap<&'static str, (u16, Value)>;
 
 fn provider(answers: Answers) -> Kubernetes {
     let answers = Arc::new(answers);
     let service = tower::service_fn(move |request: http::Request<Body>| {
-        let (status, body) = match answers.get(request.uri().path()) {
+        let more = request.uri().query().is_some_and(|query| query.contains("continue="));
+        let path = format!("{}{}", request.uri().path(), if more { "+" } else { "" });
+        let (status, body) = match answers.get(path.as_str()) {
             Some((status, body)) => (*status, body.to_string()),
             None => (404, "404 page not found".to_owned()),
         };
@@ -134,6 +136,28 @@ async fn namespaces_are_read_singly_where_they_may_not_be_listed() {
     insta::assert_snapshot!(observed(&provider, &declared).await, @r"
     ConfigMap/web/c is absent
     Namespace/web is absent
+    ");
+}
+
+#[tokio::test]
+async fn a_list_that_expires_again_and_again_is_unknown() {
+    let mut answers = legacy();
+    let web =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "web", "uid": "w"}});
+    let namespaces = json!({"apiVersion": "v1", "kind": "NamespaceList", "items": [system(), web]});
+    answers.insert("/api/v1/namespaces", (200, namespaces));
+    let first = json!({"apiVersion": "v1", "kind": "ConfigMapList", "metadata": {"continue": "t"},
+        "items": [{"metadata": {"name": "a", "namespace": "web", "uid": "a"}}]});
+    answers.insert("/api/v1/namespaces/web/configmaps", (200, first));
+    let expired = json!({"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"});
+    answers.insert("/api/v1/namespaces/web/configmaps+", (410, expired));
+    let provider = provider(answers);
+    provider.connect().await.unwrap();
+    let declared = ["a", "b"].map(|name| config_map("web", name, "v"));
+    insta::assert_snapshot!(observed(&provider, &prepare(&provider, &declared)).await, @r"
+    ConfigMap is unknown: expired: too old
+    ConfigMap/web/a is live
+    ConfigMap/web/b is unknown: expired: too old
     ");
 }
 

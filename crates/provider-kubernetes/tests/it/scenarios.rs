@@ -37,6 +37,7 @@ on_the_sandbox!(
     a_foreign_parent_stops_everything,
     forgetting_leaves_the_object_as_it_is,
     scope_decides_the_namespace,
+    a_namespace_that_is_being_deleted_may_be_deleted_again,
     a_version_that_is_gone_names_the_one_to_use,
     one_object_under_two_groups_is_one_object,
     a_claim_that_waits_for_its_first_consumer_holds_nothing_up,
@@ -319,6 +320,21 @@ async fn scope_decides_the_namespace(cluster: &Cluster) {
     let mut labelled = object("v1", "ConfigMap", "web", "c");
     labelled["metadata"]["labels"] = json!(["a"]);
     assert_eq!(refused(labelled), "metadata.labels is not a map");
+}
+
+async fn a_namespace_that_is_being_deleted_may_be_deleted_again(cluster: &Cluster) {
+    cluster.namespace("going").await;
+    let provider = cluster.provider("going").await;
+    let declared = prepare(&provider, &[config_map("going", "c", "v")]);
+    provider.write(&write(&declared[0])).await.unwrap();
+    let live = cluster.get("/api/v1/namespaces/going").await;
+    let delete = suimon_provider::Delete {
+        id: namespace("going").id,
+        api_version: "v1".into(),
+        uid: live["metadata"]["uid"].as_str().unwrap().to_owned(),
+    };
+    provider.delete(&delete).await.unwrap();
+    provider.delete(&delete).await.unwrap();
 }
 
 async fn a_version_that_is_gone_names_the_one_to_use(cluster: &Cluster) {
