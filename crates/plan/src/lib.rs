@@ -44,4 +44,4 @@ pub const FIELD_MANAGER: &str = "suimon";
 pub const APPLIED_ANNOTATION: &str = "suimon.dev/applied";
 
 /// Label that marks an object as a member of an ApplySet; its value is the set's id.
-pub const PART_OF_LABEL: &str = "applyset.k8s.io/part-of";
+pub const PART_OF_LABEL: &str = "applyset.kubernetes.io/part-of";

@@ -126,7 +126,7 @@ fn what_is_not_ours_to_delete_is_left() {
     controlled["metadata"]["ownerReferences"] =
         json!([{"kind": "ReplicaSet", "name": "x", "controller": true}]);
     let mut record = config("record", json!({}));
-    record["metadata"]["labels"]["applyset.k8s.io/id"] = json!("applyset-x-v1");
+    record["metadata"]["labels"]["applyset.kubernetes.io/id"] = json!("applyset-x-v1");
     let declared = config("renamed", json!({"k": "v"}));
     let service = object("v1", "Service", "api", json!({"spec": {"ports": []}}));
     let service = support::marked(service, "digest");

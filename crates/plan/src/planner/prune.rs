@@ -13,7 +13,7 @@ use crate::strip::strip;
 use crate::{Action, Change, Inputs, LiveObject, Presence, Reason, Refusal};
 
 /// Label of the object that records what an environment owns.
-const RECORD_LABEL: &str = "applyset.k8s.io/id";
+const RECORD_LABEL: &str = "applyset.kubernetes.io/id";
 
 /// What is to be let go.
 #[derive(Default)]
