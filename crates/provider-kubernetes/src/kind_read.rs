@@ -24,7 +24,10 @@ const GETS: usize = 32;
 
 /// What a read hands on.
 pub(crate) enum Seen {
-    Live(Box<LiveObject>),
+    /// Declared, in the version that was read.
+    Declared(Box<LiveObject>),
+    /// Ours, and not declared in this version.
+    Other(Box<LiveObject>),
     Told(Observation),
 }
 
@@ -100,24 +103,24 @@ impl KindRead {
             let mut batch = Vec::with_capacity(items.len());
             for item in items {
                 let id = id_of(&item);
-                if self.is_wanted(&item, &id, inner) {
-                    let mut object = inner.live(session, item);
-                    inner.owners.name(&inner.transport, &mut object).await;
+                let declared = self.declared.contains(&id);
+                if !declared && !is_member(&item, inner) {
+                    continue;
+                }
+                let mut object = inner.live(session, item);
+                inner.owners.name(&inner.transport, &mut object).await;
+                let object = Box::new(object);
+                if declared {
                     found.insert(id);
-                    batch.push(Seen::Live(Box::new(object)));
+                    batch.push(Seen::Declared(object));
+                } else {
+                    batch.push(Seen::Other(object));
                 }
             }
             // Nobody listens any more only when the whole observation was given up.
             let _ = to.send(batch).await;
         }
         Ok(())
-    }
-
-    /// A server that ignores the selector shows more than was asked for; and what a controller made
-    /// from an object of ours carries our label and is that controller's.
-    fn is_wanted(&self, item: &Value, id: &ResourceId, inner: &Inner) -> bool {
-        self.declared.contains(id)
-            || (label(item, PART_OF) == Some(&inner.applyset.id) && controller(item).is_none())
     }
 
     async fn get_missing(
@@ -153,7 +156,7 @@ impl KindRead {
             Ok(Some(object)) => {
                 let mut object = inner.live(session, object);
                 inner.owners.name(&inner.transport, &mut object).await;
-                Seen::Live(Box::new(object))
+                Seen::Declared(Box::new(object))
             }
             Ok(None) => Seen::Told(Observation::Absent(id.clone())),
             Err(error) => Seen::Told(unknown(Some(id), &self.resource, &error)),
@@ -168,6 +171,12 @@ impl KindRead {
             .collect();
         let _ = to.send(batch).await;
     }
+}
+
+/// A server that ignores the selector shows more than was asked for; and what a controller made from
+/// an object of ours carries our label and is that controller's.
+fn is_member(item: &Value, inner: &Inner) -> bool {
+    label(item, PART_OF) == Some(&inner.applyset.id) && controller(item).is_none()
 }
 
 fn unknown(id: Option<&ResourceId>, resource: &Resource, error: &Error) -> Observation {

@@ -118,9 +118,11 @@ impl Inner {
     ) {
         for (name, namespace) in all {
             let id = ResourceId::new("", "Namespace", None, name.as_str());
-            if namespace.ours || rest.declared.contains(&id) {
-                let object = self.live(session, namespace.body.value());
-                rest.take(Seen::Live(Box::new(object)), sink);
+            let declared = rest.declared.contains(&id);
+            if namespace.ours || declared {
+                let object = Box::new(self.live(session, namespace.body.value()));
+                let seen = if declared { Seen::Declared(object) } else { Seen::Other(object) };
+                rest.take(seen, sink);
             }
         }
         for id in read.declared.iter().filter(|id| !all.contains_key(&id.name)) {
@@ -202,13 +204,15 @@ impl Rest<'_> {
     fn take(&mut self, seen: Seen, sink: Sink<'_>) {
         match seen {
             Seen::Told(observation) => sink(observation),
-            Seen::Live(object) if self.declared.contains(&object.id) => {
-                // A list that began again shows an object twice.
+            // A list that began again shows an object twice.
+            Seen::Declared(object) => {
                 if self.uids.insert(object.uid.clone()) {
                     sink(Observation::Live(object));
                 }
             }
-            Seen::Live(object) => self.extras.push(*object),
+            // Declared in another version, which has a read of its own.
+            Seen::Other(object) if self.declared.contains(&object.id) => {}
+            Seen::Other(object) => self.extras.push(*object),
         }
     }
 

@@ -40,6 +40,7 @@ on_the_sandbox!(
     a_namespace_that_is_being_deleted_may_be_deleted_again,
     a_version_that_is_gone_names_the_one_to_use,
     one_object_under_two_groups_is_one_object,
+    each_object_is_read_in_the_version_it_is_declared_in,
     a_claim_that_waits_for_its_first_consumer_holds_nothing_up,
 );
 
@@ -361,6 +362,32 @@ async fn one_object_under_two_groups_is_one_object(cluster: &Cluster) {
     provider.open(&Membership { objects }).await.unwrap();
     provider.write(&write(&declared[0])).await.unwrap();
     assert_eq!(observed(&provider, &declared).await, "Event/groups/e is live, ours");
+}
+
+async fn each_object_is_read_in_the_version_it_is_declared_in(cluster: &Cluster) {
+    cluster.namespace("versions").await;
+    let provider = cluster.provider("versions").await;
+    let declared = ["autoscaling/v1", "autoscaling/v2"].map(|version| {
+        let name = version.replace('/', "-");
+        let mut scaler = object(version, "HorizontalPodAutoscaler", "versions", &name);
+        scaler["spec"] = json!({"maxReplicas": 3, "scaleTargetRef":
+            {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}});
+        manifest(&scaler)
+    });
+    let declared = prepare(&provider, &declared);
+    for manifest in &declared {
+        provider.write(&write(manifest)).await.unwrap();
+    }
+    let versions: Vec<_> = observe(&provider, &declared)
+        .await
+        .into_iter()
+        .map(|observation| match observation {
+            Observation::Live(object) => (object.id.name, object.api_version),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = [("autoscaling-v1", "autoscaling/v1"), ("autoscaling-v2", "autoscaling/v2")];
+    assert_eq!(versions, expected.map(|(name, version)| (name.to_owned(), version.to_owned())));
 }
 
 async fn a_claim_that_waits_for_its_first_consumer_holds_nothing_up(cluster: &Cluster) {
