@@ -1,5 +1,6 @@
 //! [`plan`]: declarations, live objects and dry runs to a [`Plan`].
 
+mod assigned;
 mod candidates;
 mod case;
 mod conflicts;
@@ -89,7 +90,9 @@ impl<'a> Draft<'a> {
         let id = &subject.declared.manifest.id;
         match self.inputs.previews.get(id) {
             Some(Stored { object, .. }) => {
-                self.changes.push(create(subject, reason, &object.body.value()));
+                let mut stored = object.body.value();
+                assigned::defer(id, &mut stored, &subject.value, None);
+                self.changes.push(create(subject, reason, &stored));
             }
             Some(Rejected { message } | Immutable { message, .. }) => {
                 self.rejected(subject, message);

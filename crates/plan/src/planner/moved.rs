@@ -4,7 +4,7 @@ use serde_json::Value;
 use suimon_model::Body;
 
 use super::case::{Subject, refusal};
-use super::{Draft, conflicts, deferred, drift};
+use super::{Draft, assigned, conflicts, deferred, drift};
 use crate::diff::{any_leaf, diff_with, is_deferred};
 use crate::path::pattern;
 use crate::split::split;
@@ -35,12 +35,15 @@ impl<'a> Draft<'a> {
                 replaced(live, subject, differences, fields)
             }
             Some(Preview::Stored { object, conflicts }) => {
-                let fields = stored_fields(live, object);
+                let mut stored = object.body.value();
+                let before = live.body.value();
+                assigned::defer(id, &mut stored, &subject.value, Some(&before));
+                let fields = stored_fields(&before, &stored, object);
                 if fields.is_empty() && live.owned {
                     self.unchanged += 1;
                     return;
                 }
-                let after = deferred::after(strip(&object.body.value()));
+                let after = deferred::after(strip(&stored));
                 let conflicts = conflicts::told(conflicts, live, &subject.value);
                 Change { fields, conflicts, ..update(live, subject, after) }
             }
@@ -71,10 +74,10 @@ impl<'a> Draft<'a> {
 
 /// What the dry run would store, against what is live. The version that an object is written in is
 /// not stored with it.
-fn stored_fields(live: &LiveObject, stored: &LiveObject) -> Vec<FieldChange> {
-    let before = strip(&live.body.value());
-    let after = strip(&stored.body.value());
-    let managers = split(stored.body.as_str()).map(|(_, fields)| fields);
+fn stored_fields(live: &Value, stored: &Value, answer: &LiveObject) -> Vec<FieldChange> {
+    let before = strip(live);
+    let after = strip(stored);
+    let managers = split(answer.body.as_str()).map(|(_, fields)| fields);
     let mut fields = diff_with(Some(&before), Some(&after), managers.as_ref().map(|m| &m.root));
     fields.retain(|field| field.path != "/apiVersion");
     fields
