@@ -6,6 +6,9 @@ use std::time::Duration;
 use suimon_model::{DeferredRef, Manifest, ResourceId};
 use suimon_provider::{Observation, Provider, Scope};
 
+use crate::Stop;
+use crate::wait::sleep_unless_stopped;
+
 /// Values of other resources' attributes, as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes(BTreeMap<(ResourceId, String), String>);
@@ -33,12 +36,13 @@ pub(crate) fn wanted<'a>(
     wanted
 }
 
-/// Reads an object until it has the values that others wait for, or until time is up.
+/// Reads an object until it has the values that others wait for, or until time is up or it is to stop.
 pub(crate) async fn collect(
     provider: &dyn Provider,
     manifest: &Manifest,
     references: &BTreeSet<DeferredRef>,
     timeout: Duration,
+    stop: &Stop,
 ) -> Vec<(DeferredRef, String)> {
     let deadline = tokio::time::Instant::now() + timeout;
     let mut pause = Duration::from_millis(100);
@@ -62,7 +66,9 @@ pub(crate) async fn collect(
         if complete || tokio::time::Instant::now() + pause > deadline {
             return found;
         }
-        tokio::time::sleep(pause).await;
+        if sleep_unless_stopped(stop, pause).await {
+            return found;
+        }
         pause = (pause * 2).min(Duration::from_secs(2));
     }
 }

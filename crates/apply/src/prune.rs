@@ -7,7 +7,7 @@ use suimon_provider::Delete;
 
 use crate::run::{Run, is_forward};
 use crate::step::{Failure, wait_until_gone};
-use crate::{Event, Options};
+use crate::{Event, Options, Stop};
 
 /// Forgets and deletes what the plan says, in the plan's order: neighbours of one kind go together,
 /// and are gone before the next kind begins.
@@ -23,15 +23,15 @@ pub(crate) async fn prune(run: &mut Run<'_>) {
     }
     let mut rest = all.as_slice();
     while let Some(first) = rest.first() {
-        if run.stopped() {
-            skip(run, rest, "not started: interrupted");
-            return;
-        }
         let kind = |i: usize| (changes[i].action, changes[i].id.group_kind());
         let length = rest.iter().take_while(|i| kind(**i) == kind(*first)).count();
         let (group, others) = rest.split_at(length);
         let failed = remove_group(run, group).await;
         rest = others;
+        if run.stopped() {
+            skip(run, rest, "not started: interrupted");
+            return;
+        }
         if failed {
             skip(run, rest, "nothing more is deleted, because a delete before it failed");
             return;
@@ -48,12 +48,9 @@ fn skip(run: &mut Run<'_>, changes: &[usize], reason: &str) {
 async fn remove_group(run: &mut Run<'_>, group: &[usize]) -> bool {
     let changes = run.changes();
     let (job, options) = (run.job, run.options);
-    for index in group {
-        let change = &changes[*index];
-        run.say(Event::Started { id: change.id.clone(), action: change.action });
-    }
+    let stop = &run.stop();
     let mut answers = stream::iter(group.iter().copied())
-        .map(|index| async move { (index, remove(job, &changes[index], options).await) })
+        .map(|index| async move { (index, remove(job, &changes[index], options, stop).await) })
         .buffer_unordered(options.parallelism.max(1));
     let mut failed = false;
     while let Some((index, answer)) = answers.next().await {
@@ -62,7 +59,12 @@ async fn remove_group(run: &mut Run<'_>, group: &[usize]) -> bool {
                 run.finish(index, Outcome::Configured, None);
             }
             Ok(()) => run.finish(index, Outcome::Deleted, None),
-            Err(failure) => {
+            Err(Held::Stopped) => {
+                failed = true;
+                let reason = Failure::new("not started: interrupted");
+                run.finish(index, Outcome::Skipped, Some(reason));
+            }
+            Err(Held::Failed(failure)) => {
                 failed = true;
                 run.finish(index, Outcome::Failed, Some(failure));
             }
@@ -71,13 +73,36 @@ async fn remove_group(run: &mut Run<'_>, group: &[usize]) -> bool {
     failed
 }
 
-async fn remove(job: &crate::Job<'_>, change: &Change, options: &Options) -> Result<(), Failure> {
+/// Why an object was not removed.
+enum Held {
+    /// There was a request to stop before it began.
+    Stopped,
+    Failed(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Held {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+async fn remove(
+    job: &crate::Job<'_>,
+    change: &Change,
+    options: &Options,
+    stop: &Stop,
+) -> Result<(), Held> {
+    if *stop.borrow() {
+        return Err(Held::Stopped);
+    }
+    (job.events)(Event::Started { id: change.id.clone(), action: change.action });
     let provider = job
         .registry
         .provider(&change.id)
         .ok_or_else(|| Failure::new("nothing here serves this kind"))?;
     if change.action == Action::Forget {
-        return Ok(provider.forget(change).await?);
+        provider.forget(change).await?;
+        return Ok(());
     }
     let uid = change
         .uid
@@ -86,7 +111,7 @@ async fn remove(job: &crate::Job<'_>, change: &Change, options: &Options) -> Res
     let delete = Delete { id: change.id.clone(), api_version: change.api_version.clone(), uid };
     provider.delete(&delete).await?;
     if options.wait {
-        wait_until_gone(provider.as_ref(), change, options.timeout).await?;
+        wait_until_gone(provider.as_ref(), change, options.timeout, stop).await?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub struct Entry {
     /// Conflicts that stopped it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
-    /// How the object was when last looked at.
+    /// How the object was when last looked at; of one that failed, only when it was written first.
     pub health: Option<Health>,
 }
 
@@ -59,10 +59,12 @@ impl Report {
         self.entries.iter().filter(|entry| entry.outcome == outcome).count()
     }
 
-    /// Whether anything was written.
+    /// Whether anything was written, by an action that failed afterwards too.
     pub fn wrote(&self) -> bool {
-        self.entries.iter().any(|entry| {
-            matches!(entry.outcome, Outcome::Created | Outcome::Configured | Outcome::Deleted)
+        self.entries.iter().any(|entry| match entry.outcome {
+            Outcome::Created | Outcome::Configured | Outcome::Deleted => true,
+            Outcome::Failed => entry.health.is_some(),
+            _ => false,
         })
     }
 }

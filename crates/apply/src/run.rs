@@ -58,13 +58,13 @@ pub async fn apply(mut job: Job<'_>, options: &Options, stop: Stop) -> Report {
             report.end = End::Partial;
         }
     }
-    let interrupted = run.stopped();
+    let (interrupted, cut_short) = (run.stopped(), run.cut_short);
     report.entries = run.into_entries();
     let incomplete = report
         .entries
         .iter()
         .any(|entry| matches!(entry.outcome, Outcome::Failed | Outcome::Skipped));
-    if interrupted && incomplete {
+    if interrupted && (incomplete || cut_short) {
         report.end = End::Interrupted;
     } else if incomplete {
         report.end = End::Partial;
@@ -102,6 +102,8 @@ pub(crate) struct Run<'a> {
     waiting: BTreeMap<usize, Waiting>,
     attributes: crate::Attributes,
     wanted: BTreeMap<ResourceId, BTreeSet<DeferredRef>>,
+    /// The walk ended while something that was written was not healthy yet.
+    cut_short: bool,
 }
 
 impl<'a> Run<'a> {
@@ -130,11 +132,16 @@ impl<'a> Run<'a> {
             waiting: BTreeMap::new(),
             attributes,
             wanted: wanted(job.manifests.values()),
+            cut_short: false,
         }
     }
 
     pub(crate) fn stopped(&self) -> bool {
         *self.stop.borrow()
+    }
+
+    pub(crate) fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     pub(crate) fn changes(&self) -> &'a [Change] {
@@ -170,8 +177,9 @@ impl<'a> Run<'a> {
         if self.entries[change].is_some() {
             return;
         }
-        let (reason, conflicts) =
-            failure.map_or((None, Vec::new()), |f| (Some(f.reason), f.conflicts));
+        let (reason, conflicts, last_health) =
+            failure.map_or((None, Vec::new(), None), |f| (Some(f.reason), f.conflicts, f.health));
+        let health = health.or(last_health);
         let entry = Entry {
             id: self.changes[change].id.clone(),
             action: self.changes[change].action,
@@ -248,7 +256,7 @@ impl<'a> Run<'a> {
         flights: &mut FuturesUnordered<BoxFuture<'a, Done>>,
     ) {
         let plan: &'a Change = &self.changes[change];
-        let (job, options) = (self.job, self.options);
+        let (job, options, stop) = (self.job, self.options, self.stop.clone());
         let (Some(provider), Some(manifest)) =
             (job.registry.provider(&plan.id), job.manifests.get(&plan.id))
         else {
@@ -258,7 +266,7 @@ impl<'a> Run<'a> {
         self.say(Event::Started { id: plan.id.clone(), action: plan.action });
         let manifest = manifest.resolve(|target, name| self.attributes.get(target, name));
         flights.push(Box::pin(async move {
-            let answer = step::write(provider.as_ref(), plan, &manifest, options).await;
+            let answer = step::write(provider.as_ref(), plan, &manifest, options, &stop).await;
             Done::Wrote(node, Box::new(answer))
         }));
     }
@@ -392,11 +400,11 @@ impl<'a> Run<'a> {
             .collect();
         match (missing.is_empty(), job.registry.provider(id), job.manifests.get(id)) {
             (false, Some(provider), Some(manifest)) => {
-                let timeout = self.options.timeout;
+                let (timeout, stop) = (self.options.timeout, self.stop.clone());
                 flights.push(Box::pin(async move {
                     Done::Collected(
                         node,
-                        collect(provider.as_ref(), manifest, &missing, timeout).await,
+                        collect(provider.as_ref(), manifest, &missing, timeout, &stop).await,
                     )
                 }));
             }
@@ -440,6 +448,7 @@ impl<'a> Run<'a> {
     /// After the loop: what was written and is not healthy yet was written all the same; the rest
     /// was not started.
     fn close_walk(&mut self) {
+        self.cut_short = self.waiting.values().any(|waiting| waiting.change.is_some());
         for (_, waiting) in std::mem::take(&mut self.waiting) {
             if let Some(change) = waiting.change {
                 self.finish_with_health(change, waiting.outcome, None, Some(waiting.health));

@@ -7,7 +7,8 @@ use suimon_plan::{Action, Change, Conflict, Reason};
 use suimon_provider::{Delete, Error, Provider, Write, Written};
 use tokio::time::Instant;
 
-use crate::Options;
+use crate::wait::sleep_unless_stopped;
+use crate::{Options, Stop};
 
 /// How often a write is tried again because the object moved under it.
 const STALE_TRIES: usize = 5;
@@ -17,11 +18,21 @@ const STALE_TRIES: usize = 5;
 pub(crate) struct Failure {
     pub(crate) reason: String,
     pub(crate) conflicts: Vec<Conflict>,
+    /// How the object was when last looked at, when it had been written by then.
+    pub(crate) health: Option<Health>,
 }
 
 impl Failure {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), conflicts: Vec::new() }
+        Self { reason: reason.into(), conflicts: Vec::new(), health: None }
+    }
+}
+
+impl Failure {
+    /// The same after the object was written.
+    pub(crate) fn after_write(mut self, health: Health) -> Self {
+        self.health = Some(health);
+        self
     }
 }
 
@@ -29,7 +40,8 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Conflict(conflicts) => {
-                Self { reason: Error::Conflict(conflicts.clone()).to_string(), conflicts }
+                let reason = Error::Conflict(conflicts.clone()).to_string();
+                Self { reason, conflicts, health: None }
             }
             Error::Immutable { message, .. } => Self::new(format!(
                 "{message}; the plan did not say to replace it, so it was left as it is"
@@ -45,6 +57,7 @@ pub(crate) async fn write(
     change: &Change,
     manifest: &Manifest,
     options: &Options,
+    stop: &Stop,
 ) -> Result<Written, Failure> {
     if let Some(open) = manifest.refs.first() {
         return Err(Failure::new(format!(
@@ -53,9 +66,12 @@ pub(crate) async fn write(
         )));
     }
     match (change.action, change.reason) {
-        (Action::Replace, _) => replace(provider, change, manifest, options).await,
+        (Action::Replace, _) => replace(provider, change, manifest, options, stop).await,
         (Action::Create, Reason::BeingDeleted) => {
-            wait_until_gone(provider, change, options.timeout).await?;
+            // Something else deleted it, so a failure here comes before our first write.
+            wait_until_gone(provider, change, options.timeout, stop)
+                .await
+                .map_err(|failure| Failure { health: None, ..failure })?;
             fresh(provider, &manifest.body, change, options).await
         }
         (Action::Create, _) => fresh(provider, &manifest.body, change, options).await,
@@ -68,6 +84,7 @@ async fn replace(
     change: &Change,
     manifest: &Manifest,
     options: &Options,
+    stop: &Stop,
 ) -> Result<Written, Failure> {
     let uid = change
         .uid
@@ -75,8 +92,11 @@ async fn replace(
         .ok_or_else(|| Failure::new("the plan does not say which object to replace; plan again"))?;
     let delete = Delete { id: change.id.clone(), api_version: change.api_version.clone(), uid };
     provider.delete(&delete).await?;
-    wait_until_gone(provider, change, options.timeout).await?;
-    fresh(provider, &manifest.body, change, options).await
+    wait_until_gone(provider, change, options.timeout, stop).await?;
+    fresh(provider, &manifest.body, change, options).await.map_err(|failure| {
+        let health = Health::new(HealthStatus::NotFound, "deleted, and not made again");
+        failure.after_write(health)
+    })
 }
 
 async fn fresh(
@@ -137,11 +157,18 @@ async fn update(
     Err(Error::Stale.into())
 }
 
+/// A delete was asked for, and how it went is not known.
+fn asked_for(failure: Failure) -> Failure {
+    let health = Health::new(HealthStatus::Unknown, failure.reason.clone());
+    failure.after_write(health)
+}
+
 /// Waits until an object of this name is gone.
 pub(crate) async fn wait_until_gone(
     provider: &dyn Provider,
     change: &Change,
     timeout: Duration,
+    stop: &Stop,
 ) -> Result<(), Failure> {
     let deadline = Instant::now() + timeout;
     let mut pause = Duration::from_millis(50);
@@ -152,7 +179,7 @@ pub(crate) async fn wait_until_gone(
             Err(error) if error.is_retryable() => {
                 Some(Health::new(HealthStatus::Unknown, error.to_string()))
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(asked_for(error.into())),
         };
         let health =
             health.unwrap_or_else(|| Health::new(HealthStatus::Unknown, "the API gave no answer"));
@@ -160,13 +187,14 @@ pub(crate) async fn wait_until_gone(
             return Ok(());
         }
         if Instant::now() + pause > deadline {
-            return Err(Failure::new(format!(
-                "not gone within {}: {}",
-                crate::wait::seconds(timeout),
-                health.message
-            )));
+            let limit = crate::wait::seconds(timeout);
+            let reason = format!("not gone within {limit}: {}", health.message);
+            return Err(Failure::new(reason).after_write(health));
         }
-        tokio::time::sleep(pause).await;
+        if sleep_unless_stopped(stop, pause).await {
+            let reason = format!("interrupted, and not gone yet: {}", health.message);
+            return Err(Failure::new(reason).after_write(health));
+        }
         pause = (pause * 2).min(Duration::from_secs(1));
     }
 }

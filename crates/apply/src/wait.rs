@@ -7,6 +7,8 @@ use suimon_model::{Health, HealthStatus, Outcome, ResourceId};
 use suimon_provider::Registry;
 use tokio::time::Instant;
 
+use crate::Stop;
+
 /// An object that was written, or that others wait for.
 #[derive(Debug, Clone)]
 pub(crate) struct Waiting {
@@ -48,6 +50,21 @@ pub(crate) async fn poll(
         answers.extend(items.iter().map(|item| item.0).zip(healths));
     }
     answers
+}
+
+/// Sleeps, but not past a request to stop; whether there was one.
+pub(crate) async fn sleep_unless_stopped(stop: &Stop, pause: Duration) -> bool {
+    let mut stop = stop.clone();
+    let asked = async {
+        // An error means that nobody is left who could ask.
+        if stop.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = tokio::time::sleep(pause) => false,
+        () = asked => true,
+    }
 }
 
 /// `600s`, `90s`: durations in messages.
