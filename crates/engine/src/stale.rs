@@ -15,11 +15,14 @@ pub struct Moved {
 }
 
 /// What moved between a saved plan and the plan made now; empty when the saved one still holds.
-pub fn moved(saved: &Plan, now: &Plan) -> Vec<Moved> {
+///
+/// `foreign` are the objects that a plan without `--adopt` refuses now. The saved plan takes them over
+/// only when they were somebody else's already when it was made.
+pub fn moved(saved: &Plan, now: &Plan, foreign: &[ResourceId]) -> Vec<Moved> {
+    let mut moved = new_owners(saved, now, foreign);
     if saved.digest() == now.digest() && same_objects(saved, now) {
-        return Vec::new();
+        return moved;
     }
-    let mut moved = Vec::new();
     let mut whole = |what: &str, a: &str, b: &str| {
         if a != b {
             moved.push(Moved { id: None, message: format!("{what} was {a}, is {b}") });
@@ -43,6 +46,23 @@ pub fn moved(saved: &Plan, now: &Plan) -> Vec<Moved> {
     moved
 }
 
+/// Objects whose marks of ownership changed. What is foreign now was foreign then exactly when its
+/// marks are the same, because a plan without `--adopt` has no action for a foreign object.
+fn new_owners(saved: &Plan, now: &Plan, foreign: &[ResourceId]) -> Vec<Moved> {
+    let marks = |plan: &Plan, id: &ResourceId| {
+        let change = plan.changes.iter().find(|change| change.id == *id)?;
+        let body = change.before.as_ref()?.value();
+        let keys = ["labels", "annotations", "ownerReferences"];
+        Some(keys.map(|key| body.pointer(&format!("/metadata/{key}")).cloned()))
+    };
+    let news = foreign.iter().filter(|id| marks(saved, id) != marks(now, id));
+    news.map(|id| Moved {
+        id: Some(id.clone()),
+        message: "it carries another owner's mark now".to_owned(),
+    })
+    .collect()
+}
+
 fn same_objects(saved: &Plan, now: &Plan) -> bool {
     saved.changes.len() == now.changes.len()
         && saved.changes.iter().zip(&now.changes).all(|(a, b)| a.uid == b.uid)
@@ -64,7 +84,7 @@ fn objects(saved: &Plan, now: &Plan) -> Vec<Moved> {
                 "it is another object of the same name now".to_owned()
             }
             Some(new) if new.fields != old.fields || new.conflicts != old.conflicts => {
-                "the live object or its declaration changed".to_owned()
+                format!("{} not as planned any more", differing(old, new))
             }
             Some(_) => continue,
         };
@@ -77,6 +97,24 @@ fn objects(saved: &Plan, now: &Plan) -> Vec<Moved> {
         });
     }
     moved
+}
+
+/// The fields in which two changes of one object differ; paths only, values may be secrets.
+fn differing(old: &Change, new: &Change) -> String {
+    let mut paths: Vec<&str> = Vec::new();
+    for (these, those) in [(old, new), (new, old)] {
+        let fields = these.fields.iter().filter(|field| !those.fields.contains(field));
+        paths.extend(fields.map(|field| field.path.as_str()));
+        let conflicts = these.conflicts.iter().filter(|c| !those.conflicts.contains(c));
+        paths.extend(conflicts.map(|conflict| conflict.field.as_str()));
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    match paths.as_slice() {
+        [] => "the order of its fields is".to_owned(),
+        [one] => format!("{one} is"),
+        [first, rest @ ..] => format!("{first} and {} more fields are", rest.len()),
+    }
 }
 
 fn word(change: &Change) -> String {

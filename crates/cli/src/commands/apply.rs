@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use suimon_apply::{End, Report};
-use suimon_engine::{Planned, moved};
+use suimon_engine::{Moved, Planned, moved};
 use suimon_gate::{ApprovedPlan, CONFLICT as CONFLICT_RULE, Facts, Finding, Verdict, authorize};
-use suimon_model::Outcome;
+use suimon_model::{Outcome, ResourceId};
 use suimon_plan::Plan;
 use suimon_provider::Registry;
 use suimon_view::GateView;
@@ -17,6 +17,9 @@ use crate::failure::{CONFLICT, ERROR, Failure, HELD, INTERRUPTED, PARTIAL};
 use crate::progress::Progress;
 use crate::session::{Scope, Session};
 use crate::signals;
+
+/// Code of the refusal of an object that belongs to something else.
+const FOREIGN: &str = "owned-by-another";
 
 pub(crate) async fn run(args: &ApplyArgs, session: &Session<'_>) -> Result<u8, Failure> {
     let mut stop = signals::listen(Arc::new(session.console.clone()))?;
@@ -70,17 +73,31 @@ async fn make(args: &ApplyArgs, session: &Session<'_>) -> Result<Made, Failure> 
     let saved = read(&args.subject)?;
     let at_revision = match &saved.revision {
         Some(revision) if session.snapshot.revision() != Some(revision) => {
+            session
+                .console
+                .note(&format!("{} was planned at commit {revision}: reading that", args.subject));
             Some(session.at(revision)?)
         }
         _ => None,
     };
-    let scope = Scope { adopt: saved.refused.is_empty(), targets: saved.targeted.clone(), ..scope };
     let session = at_revision.as_ref().unwrap_or(session);
-    let (planned, registry) = session.plan(&saved.environment, &scope).await?;
-    let moved = moved(&saved, &planned.plan);
+    let scope = Scope { targets: saved.targeted.clone(), ..scope };
+    let plan =
+        async |adopt| session.plan(&saved.environment, &Scope { adopt, ..scope.clone() }).await;
+    let (mut planned, mut registry) = plan(false).await?;
+    let refused = planned.plan.refused.iter().filter(|refusal| refusal.code == FOREIGN);
+    let foreign: Vec<ResourceId> = refused.map(|refusal| refusal.id.clone()).collect();
+    if !foreign.is_empty() {
+        (planned, registry) = plan(true).await?;
+    }
+    let moved = moved(&saved, &planned.plan, &foreign);
     if moved.is_empty() {
         return Ok(Made { planned, registry, saved: true });
     }
+    Err(stale(&saved, &moved))
+}
+
+fn stale(saved: &Plan, moved: &[Moved]) -> Failure {
     let mut text = String::from("saved plan is stale: nothing was written");
     for moved in moved.iter().take(50) {
         let id = moved.id.as_ref().map_or(String::new(), |id| format!("{id}: "));
@@ -89,9 +106,9 @@ async fn make(args: &ApplyArgs, session: &Session<'_>) -> Result<Made, Failure> 
     if moved.len() > 50 {
         text.push_str(&format!("\n  and {} more", moved.len() - 50));
     }
-    Err(Failure::new(text)
+    Failure::new(text)
         .code(CONFLICT)
-        .hint(format!("plan again: suimon plan {} --out FILE", saved.environment)))
+        .hint(format!("plan again: suimon plan {} --out FILE", saved.environment))
 }
 
 fn read(path: &str) -> Result<Plan, Failure> {
