@@ -2,16 +2,17 @@
 
 use serde_json::Value;
 use suimon_model::{Body, ResourceId};
-use suimon_plan::{LiveObject, Mask};
+use suimon_plan::{ADOPTED_ANNOTATION, LiveObject, Mask};
 
 use crate::applyset::PART_OF;
-use crate::object::{group_of, is_terminating, label, meta};
+use crate::object::{annotation, group_of, is_terminating, label, meta};
 use crate::owner::foreign_owner;
 
 /// A live object, masked. `ours` is the id of this environment's ApplySet.
 pub(crate) fn live_object(mut object: Value, mask: &Mask, ours: &str) -> LiveObject {
     let owned = label(&object, PART_OF) == Some(ours);
-    let foreign_owner = foreign_owner(&object, ours);
+    let adopted = annotation(&object, ADOPTED_ANNOTATION);
+    let foreign_owner = foreign_owner(&object, ours).filter(|owner| adopted != Some(owner));
     mask.object(&mut object);
     LiveObject {
         id: id_of(&object),

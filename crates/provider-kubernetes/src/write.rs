@@ -160,7 +160,7 @@ impl Inner {
             entries.and_then(|all| all.iter().find(is_ours).map(|e| e["fieldsV1"].clone()))
         };
         let same = ours(&would) == ours(&live)
-            && without_managers(would) == without_managers(live.clone());
+            && without_counters(would) == without_counters(live.clone());
         Ok(same.then_some(live))
     }
 
@@ -219,8 +219,11 @@ fn clean(error: Error, redaction: &Redaction) -> Error {
     }
 }
 
-/// The object without what changes at every write.
-fn without_managers(mut object: Value) -> Value {
+/// The object without what changes at every write, and what controllers write meanwhile.
+fn without_counters(mut object: Value) -> Value {
+    if let Some(object) = object.as_object_mut() {
+        object.remove("status");
+    }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("managedFields");
         metadata.remove("resourceVersion");
