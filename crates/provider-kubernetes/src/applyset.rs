@@ -12,7 +12,7 @@ use suimon_provider::Error;
 use crate::object::{annotation, label};
 
 /// Label on members: the id of their set.
-pub(crate) const PART_OF: &str = "applyset.kubernetes.io/part-of";
+pub(crate) use suimon_plan::PART_OF_LABEL as PART_OF;
 /// Label on the parent: the id.
 pub(crate) const ID: &str = "applyset.kubernetes.io/id";
 /// Annotation on the parent: `tool/version`.
