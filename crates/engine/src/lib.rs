@@ -3,6 +3,7 @@
 //! [`plan()`] and [`apply()`] are the whole of it; the command line and the controller call these and
 //! add nothing to what they decide.
 
+mod adopted;
 mod error;
 mod observe;
 mod owned;

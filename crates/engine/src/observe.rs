@@ -7,6 +7,7 @@ use suimon_model::{DeferredRef, Manifest, ResourceId};
 use suimon_plan::{Comparison, LiveObject, Observed, Presence, compare};
 use suimon_provider::{Observation, Provider, Registry, Scope};
 
+use crate::adopted::was_adopted;
 use crate::{Error, Result};
 
 /// What was observed, and the deferred values that turned out to be known.
@@ -58,7 +59,7 @@ impl Fold<'_> {
             return;
         };
         let id = live.id.clone();
-        let presence = if self.later.contains(&id) {
+        let presence = if self.later.contains(&id) || was_adopted(&live) {
             Presence::Live(Box::new(live))
         } else {
             reduce(self.provider, manifest, live)

@@ -65,7 +65,8 @@ pub async fn plan(
     let (mut observed, attributes) = (reading.observed, reading.attributes);
     observed.targets = targets;
 
-    let resolved = settle(&mut manifests, &later, &attributes, registry, &mut observed);
+    let resolved =
+        settle(&mut manifests, &later, &attributes, registry, &mut observed, options.adopt);
     let manifests: BTreeMap<ResourceId, Manifest> =
         manifests.into_iter().map(|manifest| (manifest.id.clone(), manifest)).collect();
     let as_known = |id: &ResourceId| resolved.get(id).or_else(|| manifests.get(id));

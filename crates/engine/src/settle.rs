@@ -7,6 +7,7 @@ use suimon_model::{Manifest, ResourceId};
 use suimon_plan::{Observed, Presence, yield_replicas};
 use suimon_provider::Registry;
 
+use crate::adopted::record;
 use crate::observe::reduce;
 
 /// Objects that cannot be compared as they are read.
@@ -26,7 +27,7 @@ impl Later {
     }
 }
 
-/// Leaves replicas to their autoscaler, fills in deferred values that are known, and compares.
+/// Keeps the record of adoption, leaves replicas to their autoscaler, fills in deferred values that are known, and compares.
 ///
 /// The answer holds the declarations with known values filled in. The manifests keep their
 /// references, because apply fills them in again: the object referred to may be made anew.
@@ -36,14 +37,22 @@ pub(crate) fn settle(
     attributes: &Attributes,
     registry: &Registry,
     observed: &mut Observed,
+    adopt: bool,
 ) -> BTreeMap<ResourceId, Manifest> {
     let mut resolved = BTreeMap::new();
-    for manifest in manifests.iter_mut().filter(|m| later.ids.contains(&m.id)) {
+    for manifest in manifests {
         let presence = observed.declared.get(&manifest.id);
         let live = match presence {
             Some(Presence::Live(live)) => Some((**live).clone()),
             _ => None,
         };
+        let recorded = live.as_ref().and_then(|live| record(manifest, live, adopt));
+        if recorded.is_none() && !later.ids.contains(&manifest.id) {
+            continue;
+        }
+        if let Some(recorded) = recorded {
+            *manifest = recorded;
+        }
         if let Some(live) = &live
             && later.scaled.contains(&manifest.id)
         {

@@ -39,6 +39,9 @@ pub use strip::strip;
 /// The field manager that suimon applies as.
 pub const FIELD_MANAGER: &str = "suimon";
 
+/// Annotation that names the other engine an object was taken over from.
+pub const ADOPTED_ANNOTATION: &str = "suimon.dev/adopted";
+
 /// Annotation that holds a keyed digest of what was last applied: it tells drift (the declaration
 /// has not moved) from change.
 pub const APPLIED_ANNOTATION: &str = "suimon.dev/applied";
