@@ -89,7 +89,8 @@ pub(crate) struct InitArgs {
     /// The project's name; the folder's name by default.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The kubeconfig context that the first environment applies to; the current one by default.
+    /// The kubeconfig context that the first environment applies to; `dev` by default, which is what
+    /// `suimon sandbox` serves.
     #[arg(long)]
     pub(crate) context: Option<String>,
 }

@@ -36,16 +36,20 @@ pub(crate) async fn run(
     };
     let clusters = told?;
     story.say("Where to look");
-    console.data(&format!(
-        "The clusters of this demo are gone when it ends. To look around with kubectl, keep them:\n\n  \
-         cargo demo --keep            # or: suimon sandbox\n  export KUBECONFIG={}\n  \
-         kubectl --context {} get deployments,services -A\n",
-        story.kubeconfig.display(),
-        clusters.clusters.first().map_or("dev", |(name, _)| name),
-    ))?;
+    let context = clusters.clusters.first().map_or("dev", |(name, _)| name);
+    let look = format!("kubectl --context {context} get deployments,services,ingresses -A");
     if args.keep {
+        console.data(&format!(
+            "In another terminal:\n\n  export KUBECONFIG={}\n  {look}\n",
+            story.kubeconfig.display()
+        ))?;
         console.note("The clusters stay up until Ctrl-C.");
         signals::stopped(&mut stop).await;
+    } else {
+        console.data(&format!(
+            "The clusters of this demo end with it. `cargo demo --keep` (or `suimon sandbox`) leaves \
+             them up and says which KUBECONFIG to use; then:\n\n  {look}\n"
+        ))?;
     }
     Ok(0)
 }
