@@ -98,6 +98,10 @@ fn is_protected(kinds: &BTreeSet<String>, id: &ResourceId) -> bool {
     kinds.contains(&id.kind) && !id.is_aws() || kinds.contains(&id.group_kind())
 }
 
+fn owned(count: usize) -> String {
+    format!("{count} owned object{}", if count == 1 { "" } else { "s" })
+}
+
 fn holds(plan: &Plan, facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let deletes = plan.deletes().count();
@@ -113,8 +117,9 @@ fn holds(plan: &Plan, facts: &Facts) -> Vec<Finding> {
         findings.push(Finding {
             rule: "empty-environment",
             message: format!(
-                "environment {} renders 0 objects, and {deletes} owned objects would be deleted",
-                plan.environment
+                "environment {} renders 0 objects, and {} would be deleted",
+                plan.environment,
+                owned(deletes)
             ),
             help: confirm(),
         });
@@ -126,7 +131,8 @@ fn holds(plan: &Plan, facts: &Facts) -> Vec<Finding> {
         findings.push(Finding {
             rule: "max-deletes",
             message: format!(
-                "{deletes} objects would be deleted or replaced, `maxDeletes` is {max}"
+                "{} would be deleted or replaced, `maxDeletes` is {max}",
+                owned(deletes)
             ),
             help: confirm(),
         });

@@ -83,7 +83,7 @@ fn too_many_deletes_are_held_until_exactly_this_list_is_confirmed() {
     let mut facts = protect(Some(1), &[]);
     insta::assert_snapshot!(show(&authorize(deletes(), &facts)), @r"
     held
-    max-deletes: 2 objects would be deleted or replaced, `maxDeletes` is 1
+    max-deletes: 2 owned objects would be deleted or replaced, `maxDeletes` is 1
     ");
     facts.confirmed_deletes = Some(deletes().deletes_digest());
     assert_eq!(show(&authorize(deletes(), &facts)), "open");
@@ -98,7 +98,7 @@ fn an_environment_that_renders_nothing_deletes_nothing_by_itself() {
     let empty = Plan { declared: 0, ..plan(vec![change("ConfigMap/web/a", Action::Delete)]) };
     insta::assert_snapshot!(show(&authorize(empty, &Facts::default())), @r"
     held
-    empty-environment: environment prod renders 0 objects, and 1 owned objects would be deleted
+    empty-environment: environment prod renders 0 objects, and 1 owned object would be deleted
     ");
 }
 
