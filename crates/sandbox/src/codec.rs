@@ -215,6 +215,7 @@ fn integer(value: &Value) -> Option<i64> {
 fn keep(field: &Field, value: &Value) -> bool {
     field.always
         || field.keeps_zero
+        || matches!(*field.ty, Schema::Any)
         || !is_zero(value)
         || matches!((field.ty.resolve(), value), (Schema::Object(object), Value::Object(_)) if object.rest.is_none())
 }

@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Value, json};
 
 use crate::{
-    schema::{
-        BUILTIN_RESOURCES, StructuralSchema, TypeRef, builtin, custom_schema, structural,
-    },
+    schema::{BUILTIN_RESOURCES, StructuralSchema, TypeRef, builtin, custom_schema, structural},
     store::Table,
     value::{items, text},
 };
@@ -59,8 +57,11 @@ impl Resource {
     }
 
     pub(crate) fn verbs(&self) -> Vec<&'static str> {
-        let mut verbs =
-            vec!["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+        let mut verbs = if self.custom.is_some() {
+            vec!["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+        } else {
+            vec!["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+        };
         if self.plural == "namespaces" && self.group.is_empty() {
             verbs.retain(|verb| *verb != "deletecollection");
         }

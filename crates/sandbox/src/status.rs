@@ -44,6 +44,8 @@ struct Body {
     token: Option<String>,
 }
 
+const NO_PATH: &str = "404 page not found\n";
+
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
@@ -69,7 +71,7 @@ impl ApiError {
 
     /// No such path.
     pub(crate) fn no_path() -> Self {
-        Self::new(404, "NotFound", "the server could not find the requested resource")
+        Self::new(404, "NotFound", NO_PATH)
     }
 
     pub(crate) fn already_exists(named: Named<'_>) -> Self {
@@ -175,8 +177,17 @@ impl ApiError {
         Self::new(409, "Conflict", message).with(details)
     }
 
+    /// Paths that no handler has are answered in plain text.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.code == 404 && self.0.message == NO_PATH
+    }
+
     pub(crate) fn code(&self) -> u16 {
         self.0.code
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// The answer's body.
@@ -219,6 +230,7 @@ enum Problem {
     Duplicate(Value),
     TypeInvalid { value: String, why: String },
     NotFound(String),
+    TooLong(usize),
 }
 
 impl FieldError {
@@ -251,6 +263,10 @@ impl FieldError {
         Self::new(field, Problem::TypeInvalid { value, why })
     }
 
+    pub(crate) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
+        Self::new(field, Problem::TooLong(bytes))
+    }
+
     pub(crate) fn new_not_found(field: impl Into<String>, value: &str) -> Self {
         Self::new(field, Problem::NotFound(value.to_owned()))
     }
@@ -264,6 +280,7 @@ impl FieldError {
             Problem::Duplicate(_) => "FieldValueDuplicate",
             Problem::TypeInvalid { .. } => "FieldValueTypeInvalid",
             Problem::NotFound(_) => "FieldValueNotFound",
+            Problem::TooLong(_) => "FieldValueTooLong",
         }
     }
 
@@ -278,6 +295,7 @@ impl FieldError {
             }
             Problem::Forbidden(why) => format!("Forbidden: {why}"),
             Problem::NotFound(value) => format!("Not found: {value:?}"),
+            Problem::TooLong(bytes) => format!("Too long: may not be more than {bytes} bytes"),
             Problem::Duplicate(value) => format!("Duplicate value: {value}"),
             Problem::TypeInvalid { value, why } => format!("Invalid value: {value}: {why}"),
         }

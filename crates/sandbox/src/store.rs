@@ -42,8 +42,7 @@ impl Entry {
             .iter()
             .map(|owner| text(owner, "/uid").into())
             .collect();
-        Self {
-            json: object.to_string().into(), labels, owners }
+        Self { json: object.to_string().into(), labels, owners }
     }
 
     pub(crate) fn owners(&self) -> &[Box<str>] {

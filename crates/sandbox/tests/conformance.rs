@@ -2,7 +2,13 @@
 //!
 //! The requests are data (`tests/cases/*.yaml`). Without the real server's programs only the sandbox answers, and each
 //! answer's status is compared with the one in the file.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 use std::fmt::Write as _;
 
@@ -31,16 +37,55 @@ struct Step {
     accept: Option<String>,
     /// Only the status is compared, because of this.
     only_code: Option<String>,
+    /// Asked again until the status is this one: definitions take a moment.
+    retry: Option<u16>,
+    /// Asked again until the answer says this.
+    wait: Option<Wait>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wait {
+    path: String,
+    is: Value,
+}
+
+impl Step {
+    fn done(&self, code: u16, body: &Value) -> bool {
+        self.retry.is_none_or(|wanted| code == wanted)
+            && self.wait.as_ref().is_none_or(|wait| body.pointer(&wait.path) == Some(&wait.is))
+    }
 }
 
 async fn client(kubeconfig: &str) -> Client {
     let options = kube::config::KubeConfigOptions::default();
-    let config = Config::from_custom_kubeconfig(Kubeconfig::from_yaml(kubeconfig).unwrap(), &options).await.unwrap();
+    let mut config =
+        Config::from_custom_kubeconfig(Kubeconfig::from_yaml(kubeconfig).unwrap(), &options)
+            .await
+            .unwrap();
+    // Every answer counts, also those that a client would try again.
+    config.default_retry = false;
     Client::try_from(config).unwrap()
 }
 
-/// Sends a step and returns the status and the answer.
+/// Sends a step, again while it is not done, and returns the status and the answer.
 async fn send(client: &Client, step: &Step, namespace: &str, last_token: &str) -> (u16, Value) {
+    const TRIES: usize = 3_000;
+    for _ in 0..TRIES {
+        let (code, body) = send_once(client, step, namespace, last_token).await;
+        if step.done(code, &body) {
+            return (code, body);
+        }
+    }
+    panic!("{} never came to its end", step.request);
+}
+
+async fn send_once(
+    client: &Client,
+    step: &Step,
+    namespace: &str,
+    last_token: &str,
+) -> (u16, Value) {
     let (method, path) = step.request.split_once(' ').unwrap();
     let path = path.replace("{ns}", namespace).replace("{continue}", last_token);
     let content = match step.patch.as_deref() {
@@ -51,7 +96,11 @@ async fn send(client: &Client, step: &Step, namespace: &str, last_token: &str) -
         Some(other) => other,
         None => "application/json",
     };
-    let body = step.body.as_ref().map(|body| body.to_string().replace("{ns}", namespace)).unwrap_or_default();
+    let body = step
+        .body
+        .as_ref()
+        .map(|body| body.to_string().replace("{ns}", namespace))
+        .unwrap_or_default();
     let request = http::Request::builder()
         .method(method)
         .uri(path)
@@ -70,14 +119,21 @@ async fn send(client: &Client, step: &Step, namespace: &str, last_token: &str) -
 fn normalise(value: &mut Value, namespace: &str) {
     match value {
         Value::Object(map) => {
+            // A hash of how the real server stores things.
+            map.remove("storageVersionHash");
             for (key, child) in map.iter_mut() {
                 match (key.as_str(), &child) {
-                    ("uid" | "resourceVersion" | "clusterIP" | "continue" | "storageVersionHash", Value::String(text)) if !text.is_empty() && text != "None" => {
+                    ("uid" | "resourceVersion" | "clusterIP" | "continue", Value::String(text))
+                        if !text.is_empty() && text != "None" =>
+                    {
                         *child = Value::from(format!("<{key}>"));
                     }
                     ("clusterIPs" | "nodePort", _) => *child = Value::from(format!("<{key}>")),
                     ("remainingItemCount", _) => {}
-                    (key, Value::String(_)) if key.ends_with("imestamp") || matches!(key, "time" | "lastTransitionTime" | "lastUpdateTime") => {
+                    (key, Value::String(_))
+                        if key.ends_with("imestamp")
+                            || matches!(key, "time" | "lastTransitionTime" | "lastUpdateTime") =>
+                    {
                         *child = Value::from("<time>");
                     }
                     _ => normalise(child, namespace),
@@ -85,7 +141,9 @@ fn normalise(value: &mut Value, namespace: &str) {
             }
             if let Some(Value::Array(entries)) = map.get_mut("managedFields") {
                 entries.sort_by_key(|entry| {
-                    let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+                    let text = |key: &str| {
+                        entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+                    };
                     (text("operation"), text("manager"), text("apiVersion"), text("subresource"))
                 });
             }
@@ -104,7 +162,11 @@ fn without_uids(text: &str) -> String {
     while !rest.is_empty() {
         let candidate = rest.get(..36).filter(|c| {
             let groups: Vec<&str> = c.split('-').collect();
-            groups.len() == 5 && groups.iter().zip(lengths).all(|(g, n)| g.len() == n && g.bytes().all(|b| b.is_ascii_hexdigit()))
+            groups.len() == 5
+                && groups
+                    .iter()
+                    .zip(lengths)
+                    .all(|(g, n)| g.len() == n && g.bytes().all(|b| b.is_ascii_hexdigit()))
         });
         if candidate.is_some() {
             out.push_str("<uid>");
@@ -127,7 +189,13 @@ fn differences(path: &str, sandbox: &Value, real: &Value, out: &mut String) {
                 let at = format!("{path}/{key}");
                 match (a.get(key), b.get(key)) {
                     (Some(a), Some(b)) => differences(&at, a, b, out),
-                    (a, b) => writeln!(out, "    {at}\n      sandbox: {}\n      real:    {}", show(a), show(b)).unwrap(),
+                    (a, b) => writeln!(
+                        out,
+                        "    {at}\n      sandbox: {}\n      real:    {}",
+                        show(a),
+                        show(b)
+                    )
+                    .unwrap(),
                 }
             }
         }
@@ -137,7 +205,13 @@ fn differences(path: &str, sandbox: &Value, real: &Value, out: &mut String) {
             }
         }
         (a, b) if a == b => {}
-        (a, b) => writeln!(out, "    {path}\n      sandbox: {}\n      real:    {}", show(Some(a)), show(Some(b))).unwrap(),
+        (a, b) => writeln!(
+            out,
+            "    {path}\n      sandbox: {}\n      real:    {}",
+            show(Some(a)),
+            show(Some(b))
+        )
+        .unwrap(),
     }
 }
 
@@ -147,13 +221,15 @@ fn show(value: Option<&Value>) -> String {
 
 fn cases() -> Vec<Case> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
         .iter()
         .flat_map(|file| {
             let text = std::fs::read_to_string(file).unwrap();
-            let cases: Vec<Case> = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let cases: Vec<Case> = serde_saphyr::from_str(&text)
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             cases
         })
         .collect()
@@ -161,7 +237,8 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_answers_as_the_real_server_does() {
-    let sandbox = Sandbox::start(Options { controllers: false, ..Options::default() }).await.unwrap();
+    let sandbox =
+        Sandbox::start(Options { controllers: false, ..Options::default() }).await.unwrap();
     let ours = client(&sandbox.kubeconfig()).await;
     let server = tokio::task::spawn_blocking(envtest::ApiServer::start).await.unwrap().unwrap();
     let real = match &server {
@@ -182,7 +259,13 @@ async fn the_sandbox_answers_as_the_real_server_does() {
         .unwrap();
         let (mut our_token, mut real_token) = (String::new(), String::new());
         for (number, step) in std::iter::once(&create).chain(&case.steps).enumerate() {
-            let token = |value: &Value| value.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let token = |value: &Value| {
+                value
+                    .pointer("/metadata/continue")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             let (code, mut body) = send(&ours, step, &namespace, &our_token).await;
             our_token = token(&body);
             let mut problems = String::new();
@@ -193,7 +276,8 @@ async fn the_sandbox_answers_as_the_real_server_does() {
                 let (real_code, mut real_body) = send(real, step, &namespace, &real_token).await;
                 real_token = token(&real_body);
                 if real_code != step.code {
-                    writeln!(problems, "    the real server answers {real_code}: {real_body}").unwrap();
+                    writeln!(problems, "    the real server answers {real_code}: {real_body}")
+                        .unwrap();
                 }
                 normalise(&mut body, &namespace);
                 normalise(&mut real_body, &namespace);
@@ -202,7 +286,8 @@ async fn the_sandbox_answers_as_the_real_server_does() {
                 }
             }
             if !problems.is_empty() {
-                writeln!(report, "{} step {number}: {}\n{problems}", case.name, step.request).unwrap();
+                writeln!(report, "{} step {number}: {}\n{problems}", case.name, step.request)
+                    .unwrap();
             }
         }
     }

@@ -45,7 +45,10 @@ impl State {
             self.allocate_service(value);
         }
         if resource.group == "apps" && resource.kind == "DaemonSet" {
-            let before = text(live, "/metadata/annotations/deprecated.daemonset.template.generation").parse().unwrap_or(1);
+            let before =
+                text(live, "/metadata/annotations/deprecated.daemonset.template.generation")
+                    .parse()
+                    .unwrap_or(1);
             let changed = live.pointer("/spec/template") != value.pointer("/spec/template");
             count_template(value, before + i64::from(changed));
         }
@@ -73,8 +76,11 @@ impl State {
         put(spec, "clusterIPs", Some(json!([address])));
         // A headless service that selects nothing may have endpoints of both families.
         let both = text(spec, "/clusterIP") == "None" && spec.get("selector").is_none();
-        let (families, policy) =
-            if both { (json!(["IPv4", "IPv6"]), "RequireDualStack") } else { (json!(["IPv4"]), "SingleStack") };
+        let (families, policy) = if both {
+            (json!(["IPv4", "IPv6"]), "RequireDualStack")
+        } else {
+            (json!(["IPv4"]), "SingleStack")
+        };
         default(spec, "ipFamilies", families);
         default(spec, "ipFamilyPolicy", policy);
         let ports_wanted = kind == "NodePort"
@@ -135,7 +141,8 @@ fn keep_allocations(live: &Value, value: &mut Value) {
                 put(port, "nodePort", None);
             }
         }
-        for key in ["externalTrafficPolicy", "allocateLoadBalancerNodePorts", "healthCheckNodePort"] {
+        for key in ["externalTrafficPolicy", "allocateLoadBalancerNodePorts", "healthCheckNodePort"]
+        {
             if had {
                 put(spec, key, None);
             }
@@ -155,7 +162,11 @@ fn keep_allocations(live: &Value, value: &mut Value) {
 
 fn count_template(value: &mut Value, count: i64) {
     if let Some(annotations) = object(value, "metadata").and_then(|m| object(m, "annotations")) {
-        put(annotations, "deprecated.daemonset.template.generation", Some(count.to_string().into()));
+        put(
+            annotations,
+            "deprecated.daemonset.template.generation",
+            Some(count.to_string().into()),
+        );
     }
 }
 

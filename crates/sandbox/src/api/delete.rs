@@ -91,12 +91,21 @@ impl State {
     }
 }
 
-fn check_preconditions(resource: &Resource, live: &Value, options: &DeleteOptions) -> ApiResult<()> {
+fn check_preconditions(
+    resource: &Resource,
+    live: &Value,
+    options: &DeleteOptions,
+) -> ApiResult<()> {
     let name = meta_text(live, "name");
     let object = Named { group: &resource.group, resource: &resource.kind, name };
     for (given, key, label, hint) in [
         (&options.uid, "uid", "UID", "The object might have been deleted and then recreated"),
-        (&options.resource_version, "resourceVersion", "ResourceVersion", "The object might have been modified"),
+        (
+            &options.resource_version,
+            "resourceVersion",
+            "ResourceVersion",
+            "The object might have been modified",
+        ),
     ] {
         let found = meta_text(live, key);
         if let Some(given) = given.as_deref().filter(|given| *given != found) {
@@ -112,7 +121,13 @@ fn check_preconditions(resource: &Resource, live: &Value, options: &DeleteOption
 /// Kinds whose DELETE answers with the object.
 pub(crate) fn answers_object(resource: &Resource) -> bool {
     const KINDS: [&str; 7] = [
-        "Pod", "Service", "PersistentVolume", "PersistentVolumeClaim", "PodTemplate", "ResourceQuota", "ServiceAccount",
+        "Pod",
+        "Service",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "PodTemplate",
+        "ResourceQuota",
+        "ServiceAccount",
     ];
     resource.group.is_empty() && KINDS.contains(&resource.kind.as_str())
 }

@@ -88,8 +88,8 @@ pub(crate) fn read(
             if let (Some(field), Some(metadata)) =
                 (resource.schema.field("metadata"), value.get("metadata"))
             {
-                let metadata =
-                    codec::decode(&field.ty, "ObjectMeta", metadata, &mut leftovers).map_err(unreadable)?;
+                let metadata = codec::decode(&field.ty, "ObjectMeta", metadata, &mut leftovers)
+                    .map_err(unreadable)?;
                 leftovers.unknown.iter_mut().for_each(|path| *path = format!("metadata.{path}"));
                 put(&mut object, "metadata", Some(metadata));
             }
@@ -269,6 +269,8 @@ impl State {
         let managers = match managers {
             // Nothing is tracked once a client has cleared the managers, until someone applies.
             managers if managers.is_empty() => managers,
+            // The scale of a custom resource is not tracked either.
+            managers if resource.custom.is_some() && options.subresource == "scale" => managers,
             managers => managed::update(context, &before, &new, managers, &manager),
         };
         self.finish_change(resource, live, new, &managers, options)
@@ -312,7 +314,8 @@ impl State {
         let mut applied = managed::apply(context, &before, managers, request)?;
         refresh_last_applied(&mut applied.object, &before, config, &options.manager);
         let mut warnings = Vec::new();
-        let object = read(resource, &applied.object, Strictness::Ignore, &mut warnings)?;
+        let object = read(resource, &applied.object, Strictness::Ignore, &mut warnings)
+            .map_err(|error| unconvertible(&error, resource, config, name))?;
         match existing {
             None if !options.subresource.is_empty() => {
                 Err(ApiError::not_found(named(resource, name)))
@@ -529,16 +532,16 @@ fn check_config(resource: &Resource, version: &str, name: &str, config: &Value) 
     if meta(config, "managedFields").is_some_and(|m| m.as_array().is_none_or(|m| !m.is_empty())) {
         return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
-    crate::typed::validate(&resource.schema, config).map_err(
-        |why| {
-            let namespace = meta_text(config, "namespace");
-            let path = format!("{namespace}/{name}");
-            ApiError::internal(format!(
-                "failed to create typed patch object ({path}; {version}, Kind={}): {why}",
-                text(config, "/kind")
-            ))
-        },
-    )
+    crate::typed::validate(&resource.schema, config).map_err(|why| {
+        let namespace = meta_text(config, "namespace");
+        let path = format!("{namespace}/{name}");
+        let version =
+            if version.contains('/') { version.to_owned() } else { format!("/{version}") };
+        ApiError::internal(format!(
+            "failed to create typed patch object ({path}; {version}, Kind={}): {why}",
+            text(config, "/kind")
+        ))
+    })
 }
 
 /// Keeps kubectl's annotation of a client-side apply current when kubectl applies on the server.
@@ -551,4 +554,18 @@ fn refresh_last_applied(object: &mut Value, live: &Value, config: &Value, manage
     if let Some(annotations) = object.pointer_mut("/metadata/annotations") {
         put(annotations, ANNOTATION, Some(format!("{config}\n").into()));
     }
+}
+
+/// An applied object that merges but cannot be read.
+fn unconvertible(error: &ApiError, resource: &Resource, config: &Value, name: &str) -> ApiError {
+    let prefix = format!(
+        "{0} in version {1:?} cannot be handled as a {0}: ",
+        resource.kind, resource.version
+    );
+    let kind = format!("{}, Kind={}", resource.api_version(), resource.kind);
+    let why = error.message().strip_prefix(&prefix).unwrap_or(error.message()).to_owned();
+    let namespace = meta_text(config, "namespace");
+    ApiError::internal(format!(
+        "failed to convert new object ({namespace}/{name}; {kind}) to proper version: unable to convert unstructured object to {kind}: {why}"
+    ))
 }

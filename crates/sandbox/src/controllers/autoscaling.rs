@@ -24,8 +24,16 @@ pub(super) fn reconcile(state: &mut State, resource: &Resource, autoscaler: &Val
     });
     let now = state.clock.stamp();
     let Some((target, object)) = found else {
-        let message = format!("the HPA controller was unable to get the target's current scale: {} not found", reference("name"));
-        let able = Condition { kind: "AbleToScale", status: false, reason: "FailedGetScale", message: &message };
+        let message = format!(
+            "the HPA controller was unable to get the target's current scale: {} not found",
+            reference("name")
+        );
+        let able = Condition {
+            kind: "AbleToScale",
+            status: false,
+            reason: "FailedGetScale",
+            message: &message,
+        };
         let status = json!({"currentMetrics": null, "desiredReplicas": 0, "conditions": conditions(autoscaler, &[able], &now, false)});
         state.set_status(resource, autoscaler, status);
         return;
@@ -43,11 +51,18 @@ pub(super) fn reconcile(state: &mut State, resource: &Resource, autoscaler: &Val
             Ok(scale)
         };
         let options = WriteOptions::by(MANAGER);
-        if let Err(error) = state.change_scale(&target, &namespace, reference("name"), &options, scale) {
+        if let Err(error) =
+            state.change_scale(&target, &namespace, reference("name"), &options, scale)
+        {
             tracing::warn!(body = %error.body(), "an autoscaler could not scale its target");
         }
     }
-    let able = Condition { kind: "AbleToScale", status: true, reason: "SucceededGetScale", message: "the HPA controller was able to get the target's current scale" };
+    let able = Condition {
+        kind: "AbleToScale",
+        status: true,
+        reason: "SucceededGetScale",
+        message: "the HPA controller was able to get the target's current scale",
+    };
     let mut status = json!({
         "desiredReplicas": desired, "currentMetrics": null,
         "conditions": conditions(autoscaler, &[able], &now, false),

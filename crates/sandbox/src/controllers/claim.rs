@@ -20,7 +20,10 @@ pub(super) fn reconcile(state: &mut State, resource: &Resource, claim: &Value) {
         crate::value::default(spec, "volumeName", volume);
     }
     state.set_by(resource, claim, new, "");
-    let Ok(live) = state.object(resource, meta_text(claim, "namespace"), meta_text(claim, "name")) else { return };
+    let Ok(live) = state.object(resource, meta_text(claim, "namespace"), meta_text(claim, "name"))
+    else {
+        return;
+    };
     let mut status = json!({"phase": "Bound"});
     put(&mut status, "accessModes", live.pointer("/spec/accessModes").cloned());
     let storage = live.pointer("/spec/resources/requests/storage").cloned();

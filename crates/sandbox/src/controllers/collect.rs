@@ -17,7 +17,12 @@ use super::{MANAGER, is_deleted};
 /// Whether the object is going or gone, so that no other controller needs to look at it.
 pub(super) fn reconcile(state: &mut State, resource: &Resource, object: &Value) -> bool {
     if orphaned(state, object) {
-        let _ = state.delete(resource, meta_text(object, "namespace"), meta_text(object, "name"), &DeleteOptions::default());
+        let _ = state.delete(
+            resource,
+            meta_text(object, "namespace"),
+            meta_text(object, "name"),
+            &DeleteOptions::default(),
+        );
         return true;
     }
     if !is_deleted(object) {
@@ -27,7 +32,8 @@ pub(super) fn reconcile(state: &mut State, resource: &Resource, object: &Value) 
         namespace(state, resource, object);
         return true;
     }
-    let finalizers: Vec<&str> = items(object, "/metadata/finalizers").iter().filter_map(Value::as_str).collect();
+    let finalizers: Vec<&str> =
+        items(object, "/metadata/finalizers").iter().filter_map(Value::as_str).collect();
     for finalizer in finalizers {
         let done = match finalizer {
             "orphan" => release(state, object),
@@ -72,7 +78,9 @@ fn release(state: &mut State, owner: &Value) -> bool {
     let uid = meta_text(owner, "uid");
     for (table, key) in state.store.owned_by(uid) {
         let Some(resource) = state.registry.by_table(&table).cloned() else { continue };
-        let Some(live) = state.store.get(&table, &key).map(crate::store::Entry::value) else { continue };
+        let Some(live) = state.store.get(&table, &key).map(crate::store::Entry::value) else {
+            continue;
+        };
         let rest: Vec<Value> = items(&live, "/metadata/ownerReferences")
             .iter()
             .filter(|owner| text(owner, "/uid") != uid)
@@ -90,8 +98,13 @@ fn remove_dependents(state: &mut State, owner: &Value) -> bool {
     let uid = meta_text(owner, "uid");
     for (table, key) in state.store.owned_by(uid) {
         let Some(resource) = state.registry.by_table(&table).cloned() else { continue };
-        let (namespace, name) = if resource.namespaced { key.split_once('/').unwrap_or(("", &key)) } else { ("", &*key) };
-        let options = DeleteOptions { propagation: Propagation::Foreground, ..DeleteOptions::default() };
+        let (namespace, name) = if resource.namespaced {
+            key.split_once('/').unwrap_or(("", &key))
+        } else {
+            ("", &*key)
+        };
+        let options =
+            DeleteOptions { propagation: Propagation::Foreground, ..DeleteOptions::default() };
         let _ = state.delete(&resource, namespace, name, &options);
     }
     state.store.owned_by(uid).is_empty()
@@ -103,8 +116,12 @@ fn namespace(state: &mut State, resource: &Resource, object: &Value) {
     let prefix = format!("{name}/");
     let mut left = 0;
     for table in state.store.tables().cloned().collect::<Vec<_>>() {
-        let Some(contents) = state.registry.by_table(&table).cloned().filter(|r| r.namespaced) else { continue };
-        let keys: Vec<_> = state.store.range(&table, &prefix, None).map(|(key, _)| key.clone()).collect();
+        let Some(contents) = state.registry.by_table(&table).cloned().filter(|r| r.namespaced)
+        else {
+            continue;
+        };
+        let keys: Vec<_> =
+            state.store.range(&table, &prefix, None).map(|(key, _)| key.clone()).collect();
         for key in keys {
             let child = key.strip_prefix(&prefix).unwrap_or_default();
             let _ = state.delete(&contents, &name, child, &DeleteOptions::default());
@@ -127,10 +144,17 @@ fn namespace(state: &mut State, resource: &Resource, object: &Value) {
 /// Every namespace has its default account.
 pub(super) fn namespace_account(state: &mut State, object: &Value) {
     let name = meta_text(object, "name");
-    if meta(object, "deletionTimestamp").is_some() || state.store.get("/serviceaccounts", &format!("{name}/default")).is_some() {
+    if meta(object, "deletionTimestamp").is_some()
+        || state.store.get("/serviceaccounts", &format!("{name}/default")).is_some()
+    {
         return;
     }
     if let Some(accounts) = state.resource("", "serviceaccounts") {
-        let _ = state.create(&accounts, name, &json!({"metadata": {"name": "default"}}), &WriteOptions::by(MANAGER));
+        let _ = state.create(
+            &accounts,
+            name,
+            &json!({"metadata": {"name": "default"}}),
+            &WriteOptions::by(MANAGER),
+        );
     }
 }

@@ -82,11 +82,19 @@ fn hash(template: Option<&Value>) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
         .take(10)
-        .map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map_or('x', char::from))
+        .map(|byte| {
+            LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map_or('x', char::from)
+        })
         .collect()
 }
 
-fn replica_set(resource: &Resource, deployment: &Value, name: &str, hash: &str, revision: i64) -> Value {
+fn replica_set(
+    resource: &Resource,
+    deployment: &Value,
+    name: &str,
+    hash: &str,
+    revision: i64,
+) -> Value {
     let with_hash = |labels: Option<&Value>| {
         let mut labels = labels.and_then(Value::as_object).cloned().unwrap_or_default();
         labels.insert(HASH.to_owned(), hash.into());
@@ -98,8 +106,11 @@ fn replica_set(resource: &Resource, deployment: &Value, name: &str, hash: &str, 
     let mut selector = deployment.pointer("/spec/selector").cloned().unwrap_or_default();
     let matched = with_hash(selector.get("matchLabels"));
     put(&mut selector, "matchLabels", Some(matched));
-    let mut annotations: Map<String, Value> = meta(deployment, "annotations").and_then(Value::as_object).cloned().unwrap_or_default();
-    annotations.retain(|key, _| key != "kubectl.kubernetes.io/last-applied-configuration" && key != REVISION);
+    let mut annotations: Map<String, Value> =
+        meta(deployment, "annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+    annotations.retain(|key, _| {
+        key != "kubectl.kubernetes.io/last-applied-configuration" && key != REVISION
+    });
     annotations.insert(REVISION.to_owned(), revision.to_string().into());
     json!({
         "metadata": {"name": name, "labels": labels, "annotations": annotations,
@@ -120,17 +131,30 @@ fn scale(state: &mut State, sets: &Resource, set: &Value, replicas: i64) {
 }
 
 fn status(state: &State, deployment: &Value, all: &[Value], current: Option<&Value>) -> Value {
-    let sum = |field: &str| -> i64 { all.iter().filter_map(|set| int(set, &format!("/status/{field}"))).sum() };
+    let sum = |field: &str| -> i64 {
+        all.iter().filter_map(|set| int(set, &format!("/status/{field}"))).sum()
+    };
     let replicas = int(deployment, "/spec/replicas").unwrap_or(1);
     let updated = current.and_then(|set| int(set, "/status/replicas")).unwrap_or(0);
     let updated_ready = current.and_then(|set| int(set, "/status/readyReplicas")).unwrap_or(0);
-    let (total, ready, available) = (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
+    let (total, ready, available) =
+        (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
     let name = current.map_or("", |set| meta_text(set, "name"));
     let enough = available >= replicas - unavailable_allowed(deployment, replicas);
     let available_condition = if enough {
-        Condition { kind: "Available", status: true, reason: "MinimumReplicasAvailable", message: "Deployment has minimum availability." }
+        Condition {
+            kind: "Available",
+            status: true,
+            reason: "MinimumReplicasAvailable",
+            message: "Deployment has minimum availability.",
+        }
     } else {
-        Condition { kind: "Available", status: false, reason: "MinimumReplicasUnavailable", message: "Deployment does not have minimum availability." }
+        Condition {
+            kind: "Available",
+            status: false,
+            reason: "MinimumReplicasUnavailable",
+            message: "Deployment does not have minimum availability.",
+        }
     };
     let done = updated_ready >= replicas && total == replicas && updated == replicas;
     let failed = fails(deployment) && replicas > 0;
@@ -146,7 +170,8 @@ fn status(state: &State, deployment: &Value, all: &[Value], current: Option<&Val
         (_, true) => "ProgressDeadlineExceeded",
         _ => "ReplicaSetUpdated",
     };
-    let progressing = Condition { kind: "Progressing", status: done || !failed, reason, message: &message };
+    let progressing =
+        Condition { kind: "Progressing", status: done || !failed, reason, message: &message };
     let now = state.clock.stamp();
     let mut status = json!({
         "observedGeneration": meta(deployment, "generation"),
@@ -167,11 +192,15 @@ fn status(state: &State, deployment: &Value, all: &[Value], current: Option<&Val
 
 /// How many replicas may be missing; percentages round down.
 fn unavailable_allowed(deployment: &Value, replicas: i64) -> i64 {
-    if text(deployment, "/spec/strategy/type") == "Recreate" || items(deployment, "/spec/template/spec/containers").is_empty() {
+    if text(deployment, "/spec/strategy/type") == "Recreate"
+        || items(deployment, "/spec/template/spec/containers").is_empty()
+    {
         return 0;
     }
     match deployment.pointer("/spec/strategy/rollingUpdate/maxUnavailable") {
-        Some(Value::String(share)) => share.trim_end_matches('%').parse::<i64>().map_or(0, |share| replicas * share / 100),
+        Some(Value::String(share)) => {
+            share.trim_end_matches('%').parse::<i64>().map_or(0, |share| replicas * share / 100)
+        }
         Some(number) => number.as_i64().unwrap_or(0),
         None => 0,
     }

@@ -67,7 +67,9 @@ fn due(state: &State, cursor: u64) -> Queue {
         Some(events) => events.for_each(|event| touched(state, event, &mut queue)),
         None => {
             for table in state.store.tables() {
-                queue.extend(state.store.range(table, "", None).map(|(key, _)| (table.clone(), key.clone())));
+                queue.extend(
+                    state.store.range(table, "", None).map(|(key, _)| (table.clone(), key.clone())),
+                );
             }
         }
     }
@@ -77,7 +79,9 @@ fn due(state: &State, cursor: u64) -> Queue {
 /// The object itself, its owners, and those that watch its kind.
 fn touched(state: &State, event: &Event, queue: &mut Queue) {
     queue.insert((event.table.clone(), event.key.clone()));
-    let Some(entry) = event.new.as_ref().or(event.last.as_ref()).or(event.old.as_ref()) else { return };
+    let Some(entry) = event.new.as_ref().or(event.last.as_ref()).or(event.old.as_ref()) else {
+        return;
+    };
     let namespace = event.key.split_once('/').map_or("", |(namespace, _)| namespace);
     if !entry.owners().is_empty() {
         for owner in items(&entry.value(), "/metadata/ownerReferences") {
@@ -87,7 +91,11 @@ fn touched(state: &State, event: &Event, queue: &mut Queue) {
         }
     }
     if event.new.is_none() {
-        let uid = event.old.as_ref().map(|old| meta_text(&old.value(), "uid").to_owned()).unwrap_or_default();
+        let uid = event
+            .old
+            .as_ref()
+            .map(|old| meta_text(&old.value(), "uid").to_owned())
+            .unwrap_or_default();
         queue.extend(state.store.owned_by(&uid));
         queue.insert(("/namespaces".into(), namespace.into()));
     }
@@ -98,7 +106,10 @@ fn touched(state: &State, event: &Event, queue: &mut Queue) {
     };
     let prefix = format!("{namespace}/");
     for table in watchers {
-        let found = state.store.range(table, &prefix, None).map(|(key, _)| (Table::from(*table), key.clone()));
+        let found = state
+            .store
+            .range(table, &prefix, None)
+            .map(|(key, _)| (Table::from(*table), key.clone()));
         queue.extend(found.collect::<Vec<_>>());
     }
 }
@@ -133,7 +144,8 @@ impl State {
         let resource = self.registry.by_kind(text(owner, "/apiVersion"), text(owner, "/kind"))?;
         let key = resource.key(namespace, text(owner, "/name"));
         let entry = self.store.get(&resource.table, &key)?;
-        (meta_text(&entry.value(), "uid") == text(owner, "/uid")).then(|| (resource.table.clone(), key.into()))
+        (meta_text(&entry.value(), "uid") == text(owner, "/uid"))
+            .then(|| (resource.table.clone(), key.into()))
     }
 
     /// Writes the status of an object as a controller does; annotations may come along.
@@ -161,7 +173,9 @@ fn fails(object: &Value) -> bool {
             .and_then(Value::as_str)
             == Some("true")
     };
-    let broken = |pointer: &str| items(object, pointer).iter().any(|container| text(container, "/image").ends_with(":fail"));
+    let broken = |pointer: &str| {
+        items(object, pointer).iter().any(|container| text(container, "/image").ends_with(":fail"))
+    };
     marked("/metadata/annotations")
         || marked("/spec/template/metadata/annotations")
         || broken("/spec/template/spec/containers")

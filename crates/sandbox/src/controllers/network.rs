@@ -12,5 +12,9 @@ pub(super) fn service(state: &mut State, resource: &Resource, service: &Value) {
 }
 
 pub(super) fn ingress(state: &mut State, resource: &Resource, ingress: &Value) {
-    state.set_status(resource, ingress, json!({"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}));
+    state.set_status(
+        resource,
+        ingress,
+        json!({"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}),
+    );
 }

@@ -19,7 +19,13 @@ use super::{
 const MOST: i64 = 50;
 
 /// Makes an owner's pods as many as it wants, and says how many there are and how many of them are ready.
-pub(super) fn keep(state: &mut State, resource: &Resource, owner: &Value, wanted: i64, name_of: impl Fn(&mut State, i64) -> String) -> (i64, i64) {
+pub(super) fn keep(
+    state: &mut State,
+    resource: &Resource,
+    owner: &Value,
+    wanted: i64,
+    name_of: impl Fn(&mut State, i64) -> String,
+) -> (i64, i64) {
     let Some(pods) = state.resource("", "pods") else { return (0, 0) };
     let namespace = meta_text(owner, "namespace").to_owned();
     let mut existing = owned(state, owner);
@@ -36,7 +42,8 @@ pub(super) fn keep(state: &mut State, resource: &Resource, owner: &Value, wanted
     }
     while count > target {
         let Some(last) = existing.pop() else { break };
-        let _ = state.delete(&pods, &namespace, meta_text(&last, "name"), &DeleteOptions::default());
+        let _ =
+            state.delete(&pods, &namespace, meta_text(&last, "name"), &DeleteOptions::default());
         count -= 1;
     }
     let ready = owned(state, owner).iter().filter(|pod| is_ready(pod)).count();
@@ -68,7 +75,9 @@ fn pod(resource: &Resource, owner: &Value, name: &str) -> Value {
 }
 
 pub(super) fn is_ready(pod: &Value) -> bool {
-    items(pod, "/status/conditions").iter().any(|c| text(c, "/type") == "Ready" && text(c, "/status") == "True")
+    items(pod, "/status/conditions")
+        .iter()
+        .any(|c| text(c, "/type") == "Ready" && text(c, "/status") == "True")
 }
 
 /// Brings a pod to its state.
@@ -95,7 +104,12 @@ pub(super) fn reconcile(state: &mut State, resource: &Resource, pod: &Value) {
     let wanted = |kind, status| Condition { kind, status, reason: "", message: "" };
     let mut list = conditions(
         pod,
-        &[wanted("PodScheduled", true), wanted("Initialized", true), wanted("ContainersReady", !failing), wanted("Ready", !failing)],
+        &[
+            wanted("PodScheduled", true),
+            wanted("Initialized", true),
+            wanted("ContainersReady", !failing),
+            wanted("Ready", !failing),
+        ],
         &now,
         false,
     );
@@ -117,7 +131,8 @@ pub(super) fn reconcile(state: &mut State, resource: &Resource, pod: &Value) {
 
 /// The status of a disruption budget.
 pub(super) fn budget(state: &mut State, resource: &Resource, budget: &Value) {
-    let selector = LabelSelector::from_object(budget.pointer("/spec/selector").unwrap_or(&Value::Null));
+    let selector =
+        LabelSelector::from_object(budget.pointer("/spec/selector").unwrap_or(&Value::Null));
     let prefix = format!("{}/", meta_text(budget, "namespace"));
     let pods: Vec<Value> = state
         .store
@@ -135,15 +150,17 @@ pub(super) fn budget(state: &mut State, resource: &Resource, budget: &Value) {
         }
         number => number.as_i64().unwrap_or(0),
     };
-    let desired = match (budget.pointer("/spec/minAvailable"), budget.pointer("/spec/maxUnavailable")) {
-        (Some(least), _) => share(least, true),
-        (None, Some(most)) => (expected - share(most, true)).max(0),
-        (None, None) => 0,
-    };
+    let desired =
+        match (budget.pointer("/spec/minAvailable"), budget.pointer("/spec/maxUnavailable")) {
+            (Some(least), _) => share(least, true),
+            (None, Some(most)) => (expected - share(most, true)).max(0),
+            (None, None) => 0,
+        };
     let allowed = if expected > 0 { (healthy - desired).max(0) } else { 0 };
     let now = state.clock.stamp();
     let reason = if allowed > 0 { "SufficientPods" } else { "InsufficientPods" };
-    let condition = Condition { kind: "DisruptionAllowed", status: allowed > 0, reason, message: "" };
+    let condition =
+        Condition { kind: "DisruptionAllowed", status: allowed > 0, reason, message: "" };
     let mut list = conditions(budget, &[condition], &now, false);
     for condition in list.as_array_mut().into_iter().flatten() {
         put(condition, "observedGeneration", int(budget, "/metadata/generation").map(Value::from));

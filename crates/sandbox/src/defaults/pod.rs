@@ -88,8 +88,11 @@ pub(super) fn requests(spec: &mut Value) {
     for key in ["initContainers", "containers"] {
         for container in list(spec, key) {
             let limits = container.pointer("/resources/limits").cloned();
-            for (name, quantity) in limits.as_ref().and_then(Value::as_object).into_iter().flatten() {
-                if let Some(requests) = object(container, "resources").and_then(|r| object(r, "requests")) {
+            for (name, quantity) in limits.as_ref().and_then(Value::as_object).into_iter().flatten()
+            {
+                if let Some(requests) =
+                    object(container, "resources").and_then(|r| object(r, "requests"))
+                {
                     default(requests, name, quantity.clone());
                 }
             }

@@ -60,6 +60,9 @@ impl Answer {
 }
 
 pub(crate) fn error(error: &ApiError) -> Response<Body> {
+    if error.is_plain() {
+        return make(404, "text/plain; charset=utf-8", body::full(error.message().to_owned()), &[]);
+    }
     make(error.code(), "application/json", body::full(error.body().to_string()), &[])
 }
 

@@ -20,7 +20,7 @@ use crate::{
     resource::Resource,
     selector::{FieldSelector, LabelSelector},
     state::Shared,
-    status::{ApiError, ApiResult},
+    status::{ApiError, ApiResult, FieldError, Named},
     value::{meta_text, put, put_meta, text},
 };
 
@@ -43,7 +43,10 @@ impl Call<'_> {
     }
 
     fn flag(&self, name: &str) -> bool {
-        matches!(self.param(name), "true" | "1")
+        // As Go reads a query: anything that does not say no is yes.
+        self.query.iter().any(|(key, value)| {
+            key == name && !matches!(value.to_lowercase().as_str(), "false" | "0")
+        })
     }
 
     pub(crate) fn answer(&self) -> ApiResult<Answer> {
@@ -146,7 +149,10 @@ impl Call<'_> {
             let state = self.shared.lock();
             (state.list(resource, &self.target.namespace, &options)?, state.clock.now())
         };
-        let metadata = list_meta(&page);
+        let mut metadata = list_meta(&page);
+        if resource.custom.is_some() {
+            crate::value::default(&mut metadata, "continue", "");
+        }
         let value = |json: &str| -> Value { serde_json::from_str(json).unwrap_or_default() };
         match self.accepted.form {
             Form::Table => {
@@ -229,41 +235,27 @@ impl Call<'_> {
             "" => user_agent_manager(self.headers),
             manager => manager.to_owned(),
         };
+        let refuse = |error| Err(self.bad_options(error));
         if manager.len() > 128 {
-            return Err(ApiError::new(
-                422,
-                "Invalid",
-                format!(
-                    "CreateOptions.meta.k8s.io \"\" is invalid: fieldManager: Too long: may not be more than 128 bytes"
-                ),
-            ));
+            return refuse(FieldError::too_long("fieldManager", 128));
         }
         let strictness = match self.param("fieldValidation") {
             "Strict" => Strictness::Strict,
             "Ignore" => Strictness::Ignore,
             "" | "Warn" => Strictness::Warn,
             other => {
-                return Err(ApiError::new(
-                    422,
-                    "Invalid",
-                    format!(
-                        "CreateOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: {other:?}: supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""
-                    ),
+                let allowed = ["", "Ignore", "Strict", "Warn"];
+                return refuse(FieldError::not_supported(
+                    "fieldValidation",
+                    other.into(),
+                    &allowed,
                 ));
             }
         };
         let dry_run = match self.param("dryRun") {
             "" => false,
             "All" => true,
-            other => {
-                return Err(ApiError::new(
-                    422,
-                    "Invalid",
-                    format!(
-                        "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: {other:?}: supported values: \"All\""
-                    ),
-                ));
-            }
+            other => return refuse(FieldError::not_supported("dryRun", json!([other]), &["All"])),
         };
         Ok(WriteOptions {
             manager,
@@ -272,6 +264,16 @@ impl Call<'_> {
             strictness,
             subresource: subresource.to_owned(),
         })
+    }
+
+    /// A refusal of the query's options.
+    fn bad_options(&self, error: FieldError) -> ApiError {
+        let resource = match self.method.as_str() {
+            "PATCH" => "PatchOptions",
+            "PUT" => "UpdateOptions",
+            _ => "CreateOptions",
+        };
+        ApiError::invalid(Named { group: "meta.k8s.io", resource, name: "" }, &[error])
     }
 
     /// Checks kind, version and namespace of what the client sent, and brings it into the stored version.
@@ -284,7 +286,12 @@ impl Call<'_> {
             )));
         }
         if !kind.is_empty() && kind != resource.kind {
-            let group = resource.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+            let group = resource
+                .group
+                .split('.')
+                .next()
+                .filter(|group| !group.is_empty())
+                .unwrap_or("core");
             return Err(ApiError::bad_request(format!(
                 "{kind} in version {:?} cannot be handled as a {}: converting ({}.{kind}) to ({group}.{}): unknown conversion",
                 resource.version, resource.kind, resource.version, resource.kind
@@ -354,19 +361,23 @@ impl Call<'_> {
         let stored = self.stored(resource);
         if media == "application/apply-patch+yaml" {
             if self.param("fieldManager").is_empty() {
-                return Err(ApiError::new(
-                    422,
-                    "Invalid",
-                    "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
-                )
-                .with_cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager"));
+                return Err(self.bad_options(FieldError::required(
+                    "fieldManager",
+                    "is required for apply patch",
+                )));
             }
+            check_applied(&self.value()?, resource, name)?;
             let config = self.checked(resource, self.value()?)?;
-            check_applied(&config, resource, name)?;
             let written = self
                 .shared
                 .with(|state| state.apply(&stored, namespace, name, &config, &options))?;
             return Ok(self.written(resource, written));
+        }
+        if options.force {
+            return Err(self.bad_options(FieldError::forbidden(
+                "force",
+                "may not be specified for non-apply patch",
+            )));
         }
         let document: Value = serde_json::from_slice(self.body)
             .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}")))?;
@@ -395,7 +406,9 @@ impl Call<'_> {
         let options = delete::options(&body, self.query)?;
         let (namespace, name) = (&self.target.namespace, &self.target.name);
         Ok(match self.shared.with(|state| state.delete(resource, namespace, name, &options))? {
-            Deleted::Gone(object) if delete::answers_object(resource) => Answer::ok(typed(resource, &object)),
+            Deleted::Gone(object) if delete::answers_object(resource) => {
+                Answer::ok(typed(resource, &object))
+            }
             Deleted::Gone(object) => Answer::ok(delete::success(resource, &object)),
             Deleted::Terminating(object) => Answer::ok(typed(resource, &object)),
         })
@@ -476,19 +489,12 @@ fn check_name(value: &Value, name: &str) -> ApiResult<()> {
 }
 
 fn check_applied(config: &Value, resource: &Resource, name: &str) -> ApiResult<()> {
-    if text(config, "/kind").is_empty() || text(config, "/apiVersion").is_empty() {
-        return Err(ApiError::bad_request(format!(
-            "error decoding YAML: Object 'Kind' is missing in '{config}'"
-        )));
+    let (version, kind) = (text(config, "/apiVersion"), text(config, "/kind"));
+    if kind != resource.kind || version != resource.api_version() {
+        let version = if version.is_empty() { "/" } else { version };
+        return Err(ApiError::bad_request(format!("invalid object type: {version}, Kind={kind}")));
     }
-    let given = meta_text(config, "name");
-    if !given.is_empty() && given != name {
-        return Err(ApiError::bad_request(format!(
-            "failed to create typed patch object: the name of the object ({given}) based on URL was not ({name}) for {}",
-            resource.kind
-        )));
-    }
-    Ok(())
+    check_name(config, name)
 }
 
 fn media_type(headers: &HeaderMap) -> String {

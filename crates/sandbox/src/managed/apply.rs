@@ -69,8 +69,6 @@ fn try_apply(
     let merged = merge(schema, Some(live), Some(request.config)).unwrap_or_default();
     let last = managers.0.get(request.manager).cloned();
     let set = context.filter(to_field_set(schema, request.config));
-    let unchanged_set =
-        last.as_ref().is_some_and(|last| last.fields == set && last.version == context.version);
     let owned = Owned {
         fields: set,
         version: context.version.to_owned(),
@@ -94,7 +92,8 @@ fn try_apply(
         return Err(conflicts);
     }
     take_from_others(&mut managers, Some(request.manager), &comparison);
-    if (!unchanged_set || !comparison.is_same())
+    // Without a change of the object there is no time either, as at the real server.
+    if !comparison.is_same()
         && let Some(owned) = managers.0.get_mut(request.manager)
     {
         owned.time = Some(context.now.to_owned());

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::schema::{ListKind, Schema};
+use crate::{
+    codec::empty_of,
+    schema::{Field, ListKind, Schema},
+};
 
 use super::fieldset::sorted_json;
 
@@ -43,10 +46,8 @@ fn keyed_element(keys: &[String], item_schema: &Schema, item: &Value) -> Result<
     };
     let mut key = Map::new();
     for name in keys {
-        let value = map
-            .get(name)
-            .cloned()
-            .or_else(|| item_schema.field(name).and_then(|field| field.default.clone()));
+        let value =
+            map.get(name).cloned().or_else(|| item_schema.field(name).and_then(key_default));
         match value {
             Some(value) => key.insert(name.clone(), value),
             None => {
@@ -70,4 +71,9 @@ pub(super) fn elements(
         .enumerate()
         .filter_map(|(index, item)| Some((element(kind, item_schema, index, item).ok()?, index)))
         .collect()
+}
+
+/// What stands in for a key that an item leaves out.
+fn key_default(field: &Field) -> Option<Value> {
+    field.default.clone().or_else(|| field.always.then(|| empty_of(&field.ty)))
 }

@@ -9,10 +9,7 @@ use crate::schema::{ListKind, Scalar, Schema};
 use super::{fieldset::display_path, item};
 
 /// Why `value` is no value of the type, as the API server words it.
-pub(crate) fn validate(
-    schema: &Schema,
-    value: &Value,
-) -> Result<(), String> {
+pub(crate) fn validate(schema: &Schema, value: &Value) -> Result<(), String> {
     let mut errors = Vec::new();
     walk(schema, value, &mut Vec::new(), &mut errors);
     match errors.as_slice() {
@@ -25,18 +22,13 @@ pub(crate) fn validate(
     }
 }
 
-fn walk(
-    schema: &Schema,
-    value: &Value,
-    path: &mut Vec<String>,
-    errors: &mut Vec<String>,
-) {
+fn walk(schema: &Schema, value: &Value, path: &mut Vec<String>, errors: &mut Vec<String>) {
     let mut complain = |message: String| errors.push(format!("{}: {message}", display_path(path)));
     match (schema.resolve(), value) {
         (_, Value::Null) | (Schema::Any, _) => {}
         (Schema::Scalar(scalar), value) => {
             if let Some(expected) = mismatch(*scalar, value) {
-                complain(format!("expected {expected}, got {}", go_value(value)));
+                complain(format!("expected {expected}"));
             }
         }
         (Schema::Object(object), Value::Object(map)) => {
@@ -55,11 +47,13 @@ fn walk(
                 path.pop();
             }
         }
-        (Schema::Object(_), value) => complain(format!("expected map, got {}", go_value(value))),
-        (Schema::List { item, kind }, Value::Array(items)) => {
-            list(item, kind, items, path, errors)
+        (Schema::Object(_), value) => {
+            complain(format!("expected map, got &{{{}}}", go_text(value)))
         }
-        (Schema::List { .. }, value) => complain(format!("expected list, got {}", go_value(value))),
+        (Schema::List { item, kind }, Value::Array(items)) => list(item, kind, items, path, errors),
+        (Schema::List { .. }, value) => {
+            complain(format!("expected list, got &{{{}}}", go_text(value)))
+        }
         (Schema::Named(_), _) => {}
     }
 }
@@ -94,32 +88,67 @@ fn list(
     }
 }
 
-/// What was expected, when `value` is something else.
-fn mismatch(scalar: Scalar, value: &Value) -> Option<&'static str> {
-    let (fits, expected) = match scalar {
-        Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Bytes => {
-            (value.is_string(), "string")
-        }
+/// What was expected and what came, when `value` is something else.
+fn mismatch(scalar: Scalar, value: &Value) -> Option<String> {
+    match scalar {
+        Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Bytes => (!value.is_string())
+            .then(|| format!("string, got &value.valueUnstructured{{Value:{}}}", go_syntax(value))),
         Scalar::Int32 | Scalar::Int64 | Scalar::Number => {
-            (value.is_number(), "numeric (int or float)")
+            (!value.is_number()).then(|| format!("numeric (int or float), got {}", go_type(value)))
         }
-        Scalar::Bool => (value.is_boolean(), "boolean"),
-        Scalar::Quantity | Scalar::IntOrString => {
-            (!value.is_object() && !value.is_array(), "scalar")
+        Scalar::Bool => {
+            (!value.is_boolean()).then(|| format!("boolean, got &{{{}}}", go_text(value)))
         }
-    };
-    (!fits).then_some(expected)
+        Scalar::Quantity | Scalar::IntOrString => (value.is_object() || value.is_array())
+            .then(|| format!("any scalar, got &{{{}}}", go_text(value))),
+    }
 }
 
-/// A value as Go prints the type that holds it.
-fn go_value(value: &Value) -> String {
+/// A value as Go prints it with `%v`.
+fn go_text(value: &Value) -> String {
     match value {
-        Value::Object(_) => "map".to_owned(),
-        Value::Array(_) => "list".to_owned(),
-        Value::String(_) => "string".to_owned(),
-        Value::Bool(_) => "boolean".to_owned(),
-        Value::Number(n) if n.is_f64() => "float".to_owned(),
-        Value::Number(_) => "int".to_owned(),
-        Value::Null => "null".to_owned(),
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(go_text).collect::<Vec<_>>().join(" "))
+        }
+        Value::Object(map) => {
+            let entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", go_text(value))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A value as Go prints it with `%#v`.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::Array(items) => {
+            format!(
+                "[]interface {{}}{{{}}}",
+                items.iter().map(go_syntax).collect::<Vec<_>>().join(", ")
+            )
+        }
+        Value::Object(map) => {
+            let entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value))).collect();
+            format!("map[string]interface {{}}{{{}}}", entries.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The Go type of a decoded JSON value.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     }
 }

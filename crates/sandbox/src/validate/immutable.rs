@@ -127,17 +127,7 @@ fn role(old: &Value, new: &Value) -> Vec<FieldError> {
 }
 
 fn storage_class(old: &Value, new: &Value) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    if old.get("parameters") != new.get("parameters") {
-        errors.push(FieldError::forbidden("parameters", "updates to parameters are forbidden."));
-    }
-    if old.get("provisioner") != new.get("provisioner") {
-        errors.push(FieldError::forbidden("provisioner", "updates to provisioner are forbidden."));
-    }
-    for name in ["reclaimPolicy", "volumeBindingMode"] {
-        errors.extend(fields(old, new, &[name]));
-    }
-    errors
+    fields(old, new, &["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"])
 }
 
 fn claim(old: &Value, new: &Value) -> Vec<FieldError> {

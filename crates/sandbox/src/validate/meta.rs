@@ -48,11 +48,7 @@ pub(super) fn metadata(resource: &Resource, object: &Value) -> Vec<FieldError> {
         }
     }
     if size > MAX_ANNOTATIONS {
-        errors.push(FieldError::type_invalid(
-            "metadata.annotations",
-            "Too long".to_owned(),
-            format!("may not be more than {MAX_ANNOTATIONS} bytes"),
-        ));
+        errors.push(FieldError::too_long("metadata.annotations", MAX_ANNOTATIONS));
     }
     errors
 }
