@@ -89,7 +89,7 @@ impl Decoder<'_> {
                 }
                 Ok(Some(Value::Object(out)))
             }
-            (schema, value) => Err(self.mismatch(go_kind(value), go_type(schema, &self.owner))),
+            (schema, value) => Err(self.mismatch(go_kind(value), &go_type(schema, &self.owner))),
         }
     }
 
@@ -101,7 +101,7 @@ impl Decoder<'_> {
     }
 
     fn scalar(&self, scalar: Scalar, value: &Value) -> Result<Value, String> {
-        let wrong = |to: &str| Err(self.mismatch(go_kind(value), to.to_owned()));
+        let wrong = |to: &str| Err(self.mismatch(go_kind(value), to));
         match scalar {
             Scalar::String => {
                 if value.is_string() {
@@ -166,12 +166,12 @@ impl Decoder<'_> {
     fn bad_number(&self, value: &Value, to: &str) -> Result<Value, String> {
         let from =
             if value.is_number() { format!("number {value}") } else { go_kind(value).to_owned() };
-        Err(self.mismatch(&from, to.to_owned()))
+        Err(self.mismatch(&from, to))
     }
 
     fn time(&self, scalar: Scalar, value: &Value) -> Result<Value, String> {
         let Some(text) = value.as_str() else {
-            return Err(self.mismatch(go_kind(value), "string".to_owned()));
+            return Err(self.mismatch(go_kind(value), "string"));
         };
         let time: jiff::Timestamp = text.parse().map_err(|_| {
             format!("parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\"")
@@ -181,7 +181,7 @@ impl Decoder<'_> {
         Ok(time.strftime(format).to_string().into())
     }
 
-    fn mismatch(&self, from: &str, to: String) -> String {
+    fn mismatch(&self, from: &str, to: &str) -> String {
         let path: String =
             self.path.iter().filter(|part| !part.starts_with('[')).cloned().collect();
         format!(

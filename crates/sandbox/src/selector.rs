@@ -188,8 +188,18 @@ impl FieldSelector {
                     "invalid selector: '{text}'; can't understand '{term}'"
                 )));
             };
-            if !supported(resource, field) {
-                return Err(ApiError::bad_request(format!("field label not supported: {field}")));
+            if !matches!(field, "metadata.name" | "metadata.namespace") {
+                let extra = extra_fields(resource);
+                if extra.is_empty() {
+                    return Err(ApiError::bad_request(format!(
+                        "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                    )));
+                }
+                if !extra.contains(&field) {
+                    return Err(ApiError::bad_request(format!(
+                        "field label not supported: {field}"
+                    )));
+                }
             }
             out.push((field.to_owned(), equal, value.to_owned()));
         }
@@ -213,8 +223,9 @@ impl FieldSelector {
     }
 }
 
-fn supported(resource: &str, field: &str) -> bool {
-    let extra: &[&str] = match resource {
+/// What can be selected besides names.
+fn extra_fields(resource: &str) -> &'static [&'static str] {
+    match resource {
         "pods" => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -245,8 +256,7 @@ fn supported(resource: &str, field: &str) -> bool {
         "replicasets" | "replicationcontrollers" => &["status.replicas"],
         "services" => &["spec.clusterIP", "spec.type"],
         _ => &[],
-    };
-    matches!(field, "metadata.name" | "metadata.namespace") || extra.contains(&field)
+    }
 }
 
 #[cfg(test)]

@@ -99,29 +99,29 @@ impl State {
     fn bootstrap(&mut self) {
         let options = WriteOptions::by("kube-apiserver");
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
-            self.seed_object("", "namespaces", "", json!({"metadata": {"name": name}}), &options);
+            self.seed_object("", "namespaces", "", &json!({"metadata": {"name": name}}), &options);
         }
         let service = json!({
             "metadata": {"name": "kubernetes", "labels": {"component": "apiserver", "provider": "kubernetes"}},
             "spec": {"clusterIP": "10.0.0.1", "ports": [{"name": "https", "port": 443, "targetPort": 6443}]},
         });
-        self.seed_object("", "services", "default", service, &options);
+        self.seed_object("", "services", "default", &service, &options);
         for (name, value) in [
             ("system-cluster-critical", 2_000_000_000_i64),
             ("system-node-critical", 2_000_001_000),
         ] {
             let class = json!({"metadata": {"name": name}, "value": value});
-            self.seed_object("scheduling.k8s.io", "priorityclasses", "", class, &options);
+            self.seed_object("scheduling.k8s.io", "priorityclasses", "", &class, &options);
         }
         if self.controllers {
             let class = json!({
                 "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
                 "provisioner": "sandbox.suimon.dev/memory",
             });
-            self.seed_object("storage.k8s.io", "storageclasses", "", class, &options);
+            self.seed_object("storage.k8s.io", "storageclasses", "", &class, &options);
             for namespace in ["default", "kube-node-lease", "kube-public", "kube-system"] {
                 let account = json!({"metadata": {"name": "default"}});
-                self.seed_object("", "serviceaccounts", namespace, account, &options);
+                self.seed_object("", "serviceaccounts", namespace, &account, &options);
             }
         }
     }
@@ -131,12 +131,12 @@ impl State {
         group: &str,
         plural: &str,
         namespace: &str,
-        object: Value,
+        object: &Value,
         options: &WriteOptions,
     ) {
         if let Some(resource) = self.resource(group, plural) {
             // What is seeded is valid: a test creates the same objects through the API.
-            if let Err(error) = self.create(&resource, namespace, &object, options) {
+            if let Err(error) = self.create(&resource, namespace, object, options) {
                 tracing::error!(body = %error.body(), "seeding failed");
             }
         }

@@ -69,7 +69,12 @@ impl ApiError {
         Self::new(404, "NotFound", message).with(named.details())
     }
 
-    /// No such path.
+    /// No such resource in a group that is there.
+    pub(crate) fn no_resource() -> Self {
+        Self::new(404, "NotFound", "the server could not find the requested resource")
+    }
+
+    /// No such path: no handler has it, and the answer is plain text.
     pub(crate) fn no_path() -> Self {
         Self::new(404, "NotFound", NO_PATH)
     }
@@ -206,7 +211,7 @@ impl ApiError {
             }
             if !body.details.is_empty() {
                 map.insert("details".to_owned(), Value::Object(body.details.clone()));
-            } else if body.reason == "NotFound" || body.reason == "MethodNotAllowed" {
+            } else if matches!(body.reason, "NotFound" | "MethodNotAllowed" | "NotAcceptable") {
                 map.insert("details".to_owned(), json!({}));
             }
         }

@@ -8,10 +8,18 @@ use crate::{
 };
 
 type Cells = fn(&Value, jiff::Timestamp) -> Vec<Value>;
+type Columns = (&'static [&'static str], Cells);
 
-/// The columns of a kind (a `*` marks those of `-o wide`), and how an object fills them between name and age.
-fn columns(resource: &Resource) -> (&'static [&'static str], Cells) {
-    match (resource.group.as_str(), resource.kind.as_str()) {
+/// The columns of a kind, and how an object fills them between name and age.
+fn columns(resource: &Resource) -> Columns {
+    core_columns(resource)
+        .or_else(|| workload_columns(resource))
+        .or_else(|| policy_columns(resource))
+        .unwrap_or((&[], |_, _| Vec::new()))
+}
+
+fn workload_columns(resource: &Resource) -> Option<Columns> {
+    let columns: Columns = match (resource.group.as_str(), resource.kind.as_str()) {
         ("apps", "Deployment") => (&["Ready", "Up-to-date", "Available"], |o, _| {
             let n = |pointer: &str| int(o, pointer).unwrap_or(0);
             vec![
@@ -60,33 +68,6 @@ fn columns(resource: &Resource) -> (&'static [&'static str], Cells) {
                 ]
             })
         }
-        ("", "Pod") => (&["Ready", "Status", "Restarts"], pod),
-        ("", "Service") => (&["Type", "Cluster-IP", "External-IP", "Port(s)"], |o, _| {
-            vec![
-                text(o, "/spec/type").into(),
-                or(text(o, "/spec/clusterIP"), "<none>").into(),
-                external(o).into(),
-                ports(o).into(),
-            ]
-        }),
-        ("", "Namespace") => (&["Status"], |o, _| vec![text(o, "/status/phase").into()]),
-        ("", "ConfigMap") => (&["Data"], |o, _| vec![count(o, &["data", "binaryData"]).into()]),
-        ("", "Secret") => {
-            (&["Type", "Data"], |o, _| vec![text(o, "/type").into(), count(o, &["data"]).into()])
-        }
-        ("", "ServiceAccount") => (&["Secrets"], |o, _| vec![items(o, "/secrets").len().into()]),
-        ("", "PersistentVolumeClaim") => (
-            &[
-                "Status",
-                "Volume",
-                "Capacity",
-                "Access Modes",
-                "StorageClass",
-                "VolumeAttributesClass",
-            ],
-            claim,
-        ),
-        ("", "Endpoints") => (&["Endpoints"], |_, _| vec!["<none>".into()]),
         ("autoscaling", _) => {
             (&["Reference", "Targets", "MinPods", "MaxPods", "Replicas"], autoscaler)
         }
@@ -101,6 +82,13 @@ fn columns(resource: &Resource) -> (&'static [&'static str], Cells) {
                 ]
             })
         }
+        _ => return None,
+    };
+    Some(columns)
+}
+
+fn policy_columns(resource: &Resource) -> Option<Columns> {
+    let columns: Columns = match (resource.group.as_str(), resource.kind.as_str()) {
         ("networking.k8s.io", "Ingress") => (&["Class", "Hosts", "Address", "Ports"], ingress),
         ("networking.k8s.io", "IngressClass") => (&["Controller", "Parameters"], |o, _| {
             vec![text(o, "/spec/controller").into(), "<none>".into()]
@@ -135,6 +123,40 @@ fn columns(resource: &Resource) -> (&'static [&'static str], Cells) {
                 text(o, "/preemptionPolicy").into(),
             ]
         }),
+        _ => return None,
+    };
+    Some(columns)
+}
+
+fn core_columns(resource: &Resource) -> Option<Columns> {
+    let columns: Columns = match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "Pod") => (&["Ready", "Status", "Restarts"], pod),
+        ("", "Service") => (&["Type", "Cluster-IP", "External-IP", "Port(s)"], |o, _| {
+            vec![
+                text(o, "/spec/type").into(),
+                or(text(o, "/spec/clusterIP"), "<none>").into(),
+                external(o).into(),
+                ports(o).into(),
+            ]
+        }),
+        ("", "Namespace") => (&["Status"], |o, _| vec![text(o, "/status/phase").into()]),
+        ("", "ConfigMap") => (&["Data"], |o, _| vec![count(o, &["data", "binaryData"]).into()]),
+        ("", "Secret") => {
+            (&["Type", "Data"], |o, _| vec![text(o, "/type").into(), count(o, &["data"]).into()])
+        }
+        ("", "ServiceAccount") => (&["Secrets"], |o, _| vec![items(o, "/secrets").len().into()]),
+        ("", "PersistentVolumeClaim") => (
+            &[
+                "Status",
+                "Volume",
+                "Capacity",
+                "Access Modes",
+                "StorageClass",
+                "VolumeAttributesClass",
+            ],
+            claim,
+        ),
+        ("", "Endpoints") => (&["Endpoints"], |_, _| vec!["<none>".into()]),
         ("", "Event") => (&["Type", "Reason", "Object", "Message"], |o, _| {
             let about = format!(
                 "{}/{}",
@@ -148,8 +170,9 @@ fn columns(resource: &Resource) -> (&'static [&'static str], Cells) {
                 text(o, "/message").into(),
             ]
         }),
-        _ => (&[], |_, _| Vec::new()),
-    }
+        _ => return None,
+    };
+    Some(columns)
 }
 
 /// A `meta.k8s.io/v1` Table of the objects.
@@ -172,10 +195,10 @@ pub(crate) fn table(resource: &Resource, objects: &[Value], now: jiff::Timestamp
             if !created {
                 row.push(age(object, now).into());
             }
-            row_of(object, row)
+            row_of(object, &row)
         })
-        .collect();
-    finish(definitions, rows)
+        .collect::<Vec<_>>();
+    finish(&definitions, &rows)
 }
 
 fn custom_table(columns: &[Value], objects: &[Value], now: jiff::Timestamp) -> Value {
@@ -201,10 +224,10 @@ fn custom_table(columns: &[Value], objects: &[Value], now: jiff::Timestamp) -> V
                     (_, None) => Value::Null,
                 });
             }
-            row_of(object, row)
+            row_of(object, &row)
         })
-        .collect();
-    finish(definitions, rows)
+        .collect::<Vec<_>>();
+    finish(&definitions, &rows)
 }
 
 /// The simple paths that printer columns use: `.spec.a[0].b` and `.status.conditions[?(@.type=="Ready")].status`.
@@ -239,7 +262,7 @@ fn json_path<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
     Some(at)
 }
 
-fn finish(definitions: Vec<Value>, rows: Vec<Value>) -> Value {
+fn finish(definitions: &[Value], rows: &[Value]) -> Value {
     json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "columnDefinitions": definitions, "rows": rows})
 }
 
@@ -247,7 +270,7 @@ fn definition(name: &str, kind: &str, format: &str) -> Value {
     json!({"name": name, "type": kind, "format": format, "description": "", "priority": 0})
 }
 
-fn row_of(object: &Value, cells: Vec<Value>) -> Value {
+fn row_of(object: &Value, cells: &[Value]) -> Value {
     json!({"cells": cells, "object": crate::api::read::metadata_only(object)})
 }
 

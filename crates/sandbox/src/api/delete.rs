@@ -56,8 +56,7 @@ impl State {
             }
         }
         let is_namespace = resource.kind == "Namespace" && resource.group.is_empty();
-        if finalizers.is_empty() && !(is_namespace && !items(&live, "/spec/finalizers").is_empty())
-        {
+        if finalizers.is_empty() && (!is_namespace || items(&live, "/spec/finalizers").is_empty()) {
             if !options.dry_run {
                 self.store.remove(&resource.table, &key);
                 self.after_delete(resource, &live);

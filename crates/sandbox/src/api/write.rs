@@ -160,7 +160,7 @@ impl State {
         let context = Context { schema, version: &version, reset: reset(resource, ""), now: &now };
         let manager = Manager::new(&options.manager, Operation::Update, &version, "");
         let managers = managed::update(context, &empty(resource), &object, managers, &manager);
-        self.finish_create(resource, namespace, object, managers, options).map(|object| Written {
+        self.finish_create(resource, namespace, object, &managers, options).map(|object| Written {
             object,
             created: true,
             warnings,
@@ -173,7 +173,7 @@ impl State {
         resource: &Resource,
         namespace: &str,
         mut object: Value,
-        managers: Managers,
+        managers: &Managers,
         options: &WriteOptions,
     ) -> ApiResult<Value> {
         if !meta_text(&object, "resourceVersion").is_empty() {
@@ -322,7 +322,7 @@ impl State {
             }
             None => {
                 let object =
-                    self.finish_create(resource, namespace, object, applied.managers, options)?;
+                    self.finish_create(resource, namespace, object, &applied.managers, options)?;
                 Ok(Written { object, created: true, warnings })
             }
             Some(live) => {

@@ -247,10 +247,8 @@ fn definition(value: &mut Value) {
         default_nonzero(names, "listKind", format!("{kind}List"));
     }
     default(spec, "conversion", json!({"strategy": "None"}));
-    if let Some(conversion) = spec.get_mut("conversion") {
-        if let Some(service) = conversion.pointer_mut("/webhook/clientConfig/service") {
-            default(service, "port", 443);
-        }
+    if let Some(service) = spec.pointer_mut("/conversion/webhook/clientConfig/service") {
+        default(service, "port", 443);
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn accepted(headers: &HeaderMap) -> ApiResult<Accepted> {
         ApiError::new(
             406,
             "NotAcceptable",
-            "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+            "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf",
         )
     })
 }
@@ -44,7 +44,7 @@ fn one(item: &str) -> Option<Accepted> {
         match part.split_once('=') {
             Some(("as", "Table")) => form = Form::Table,
             Some(("as", "PartialObjectMetadata" | "PartialObjectMetadataList")) => {
-                form = Form::Metadata
+                form = Form::Metadata;
             }
             Some(("as", "APIGroupDiscoveryList")) => aggregated = true,
             Some(("v", version)) if aggregated && !matches!(version, "v2" | "v2beta1") => {

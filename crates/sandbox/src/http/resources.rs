@@ -49,27 +49,35 @@ impl Call<'_> {
         })
     }
 
+    /// Groups of custom resources have no handler for what is not defined.
+    fn missing(&self) -> ApiError {
+        let group = &self.target.group;
+        let state = self.shared.lock();
+        let builtin = state.registry.all().iter().any(|r| r.group == *group && r.custom.is_none());
+        if builtin { ApiError::no_resource() } else { ApiError::no_path() }
+    }
+
     pub(crate) fn answer(&self) -> ApiResult<Answer> {
         let target = self.target;
-        let resource = self
+        let found = self
             .shared
             .lock()
             .registry
             .find(&target.group, &target.version, &target.plural)
-            .cloned()
-            .ok_or_else(ApiError::no_path)?;
+            .cloned();
+        let resource = found.ok_or_else(|| self.missing())?;
         if resource.namespaced
             && target.namespace.is_empty()
             && (!target.name.is_empty() || *self.method == Method::POST)
         {
-            return Err(ApiError::no_path());
+            return Err(self.missing());
         }
         if !resource.namespaced && !target.namespace.is_empty() {
-            return Err(ApiError::no_path());
+            return Err(self.missing());
         }
         match target.subresource.as_str() {
             "" => self.main(&resource),
-            sub if !resource.has(sub) => Err(ApiError::no_path()),
+            sub if !resource.has(sub) => Err(self.missing()),
             "scale" => self.scale(&resource),
             "finalize" => self.finalize(&resource),
             _ => self.status(&resource),

@@ -16,6 +16,7 @@ use crate::{
     discovery,
     fault::Effect,
     openapi,
+    resource::Registry,
     sandbox::Request as Record,
     state::Shared,
     status::{ApiError, ApiResult},
@@ -194,8 +195,14 @@ fn document(shared: &Shared, route: &Route, accepted: Accepted) -> ApiResult<Ans
             Answer::ok(discovery::group(registry, group).ok_or_else(ApiError::no_path)?)
         }
         Route::Resources(group, version) => Answer::ok(
-            discovery::resource_list(registry, group, version).ok_or_else(ApiError::no_path)?,
+            discovery::resource_list(registry, group, version)
+                .ok_or_else(|| missing(registry, group))?,
         ),
         _ => return Err(ApiError::no_path()),
     })
+}
+
+fn missing(registry: &Registry, group: &str) -> ApiError {
+    let builtin = registry.all().iter().any(|r| r.group == group && r.custom.is_none());
+    if builtin { ApiError::no_resource() } else { ApiError::no_path() }
 }

@@ -76,7 +76,7 @@ fn try_apply(
     };
     managers.0.insert(request.manager.clone(), owned);
     let object = match &last {
-        Some(last) if !last.fields.is_empty() => prune(context, merged, &managers, &last.fields),
+        Some(last) if !last.fields.is_empty() => prune(context, &merged, &managers, &last.fields),
         _ => merged,
     };
     let comparison = filtered(context, compare(schema, live, &object));
@@ -103,12 +103,12 @@ fn try_apply(
 }
 
 /// Removes what the manager applied before, does not apply now, and nobody else has.
-fn prune(context: Context<'_>, merged: Value, managers: &Managers, last: &FieldSet) -> Value {
+fn prune(context: Context<'_>, merged: &Value, managers: &Managers, last: &FieldSet) -> Value {
     let schema = context.schema;
     let last = last.with_named_fields(Some(schema));
     let null = Value::Null;
-    let pruned = remove(schema, &merged, &last).unwrap_or(null);
-    let merged_set = to_field_set(schema, &merged).with_named_fields(Some(schema));
+    let pruned = remove(schema, merged, &last).unwrap_or(null);
+    let merged_set = to_field_set(schema, merged).with_named_fields(Some(schema));
     let managed = managers
         .0
         .values()
@@ -116,10 +116,10 @@ fn prune(context: Context<'_>, merged: Value, managers: &Managers, last: &FieldS
         .with_named_fields(Some(schema));
     let pruned_set = to_field_set(schema, &pruned).with_named_fields(Some(schema));
     let gone = merged_set.difference(&pruned_set.union(&managed));
-    let pruned = remove(schema, &merged, &gone).unwrap_or_default();
+    let pruned = remove(schema, merged, &gone).unwrap_or_default();
     let pruned_set = to_field_set(schema, &pruned).with_named_fields(Some(schema));
     let gone = merged_set.difference(&pruned_set).intersection(&last);
-    remove(schema, &merged, &gone).unwrap_or_default()
+    remove(schema, merged, &gone).unwrap_or_default()
 }
 
 /// Whether `kubectl apply` without `--server-side` set all fields in conflict: then kubectl may take them over.

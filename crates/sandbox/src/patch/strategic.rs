@@ -164,7 +164,7 @@ fn merge_list(
 }
 
 /// Sorts the items that `order` names into its order; the others keep their places.
-fn reorder(items: &mut Vec<Value>, order: &[Value], key: Option<&str>) {
+fn reorder(items: &mut [Value], order: &[Value], key: Option<&str>) {
     let rank = |item: &Value| {
         order.iter().position(|wanted| match key {
             Some(key) => wanted.get(key).is_some() && wanted.get(key) == item.get(key),

@@ -133,7 +133,7 @@ mod tests {
         fn check(schema: &Schema, at: &str) {
             match schema {
                 Schema::Named(name) => {
-                    assert!(builtin(name).is_some(), "{at}: {name} is not in types.txt")
+                    assert!(builtin(name).is_some(), "{at}: {name} is not in types.txt");
                 }
                 Schema::List { item, .. } => check(item, at),
                 Schema::Object(object) => object.rest.iter().for_each(|item| check(item, at)),

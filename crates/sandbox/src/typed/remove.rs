@@ -6,7 +6,7 @@ use crate::schema::{ListKind, Schema};
 
 use super::{FieldSet, item, walk::child_schema};
 
-/// `value` without the fields in `gone`; `None` when nothing is left of a list or map.
+/// `value` without the fields in `gone`; `None` when nothing is left of a list.
 pub(crate) fn remove(schema: &Schema, value: &Value, gone: &FieldSet) -> Option<Value> {
     match (schema.resolve(), value) {
         (Schema::List { kind: ListKind::Atomic, .. }, _) => None,
@@ -50,7 +50,8 @@ pub(crate) fn remove(schema: &Schema, value: &Value, gone: &FieldSet) -> Option<
                     }
                 }
             }
-            (!kept.is_empty()).then_some(Value::Object(kept))
+            // A map that loses its last entry stays, as at the real server.
+            Some(Value::Object(kept))
         }
         _ => Some(value.clone()),
     }

@@ -48,11 +48,11 @@ fn walk(schema: &Schema, value: &Value, path: &mut Vec<String>, errors: &mut Vec
             }
         }
         (Schema::Object(_), value) => {
-            complain(format!("expected map, got &{{{}}}", go_text(value)))
+            complain(format!("expected map, got &{{{}}}", go_text(value)));
         }
         (Schema::List { item, kind }, Value::Array(items)) => list(item, kind, items, path, errors),
         (Schema::List { .. }, value) => {
-            complain(format!("expected list, got &{{{}}}", go_text(value)))
+            complain(format!("expected list, got &{{{}}}", go_text(value)));
         }
         (Schema::Named(_), _) => {}
     }

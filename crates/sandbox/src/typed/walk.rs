@@ -18,7 +18,7 @@ pub(crate) fn to_field_set(schema: &Schema, value: &Value) -> FieldSet {
 fn walk(schema: &Schema, value: &Value, path: &mut Vec<String>, set: &mut FieldSet) {
     match (schema.resolve(), value) {
         (Schema::List { kind: ListKind::Atomic, .. }, _) | (Schema::Scalar(_), _) => {
-            set.insert(path)
+            set.insert(path);
         }
         (Schema::Object(object), _) if object.atomic => set.insert(path),
         (Schema::Object(object), Value::Object(map)) => {
