@@ -3,6 +3,7 @@
 mod accept;
 mod answer;
 mod body;
+mod protobuf;
 mod resources;
 mod route;
 pub(crate) mod serve;

@@ -24,7 +24,7 @@ use crate::{
     value::{meta_text, put, put_meta, text},
 };
 
-use super::{accept::Accepted, answer::Answer, route::Target};
+use super::{accept::Accepted, answer::Answer, protobuf, route::Target};
 
 /// A request for a resource.
 pub(crate) struct Call<'a> {
@@ -519,6 +519,9 @@ fn unsupported(media: &str) -> ApiError {
 
 fn read_body(headers: &HeaderMap, body: &Bytes) -> ApiResult<Value> {
     let media = media_type(headers);
+    if let Some(value) = protobuf::decode(body) {
+        return Ok(value);
+    }
     if media.contains("protobuf") || media.contains("cbor") {
         return Err(ApiError::new(
             415,
