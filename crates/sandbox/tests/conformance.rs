@@ -116,7 +116,7 @@ async fn send_once(
 }
 
 /// Replaces what differs from run to run.
-fn normalise(value: &mut Value, namespace: &str) {
+fn normalise(value: &mut Value) {
     match value {
         Value::Object(map) => {
             // A hash of how the real server stores things.
@@ -136,7 +136,7 @@ fn normalise(value: &mut Value, namespace: &str) {
                     {
                         *child = Value::from("<time>");
                     }
-                    _ => normalise(child, namespace),
+                    _ => normalise(child),
                 }
             }
             if let Some(Value::Array(entries)) = map.get_mut("managedFields") {
@@ -148,7 +148,7 @@ fn normalise(value: &mut Value, namespace: &str) {
                 });
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| normalise(item, namespace)),
+        Value::Array(items) => items.iter_mut().for_each(normalise),
         Value::String(text) => *text = without_uids(text),
         _ => {}
     }
@@ -279,8 +279,8 @@ async fn the_sandbox_answers_as_the_real_server_does() {
                     writeln!(problems, "    the real server answers {real_code}: {real_body}")
                         .unwrap();
                 }
-                normalise(&mut body, &namespace);
-                normalise(&mut real_body, &namespace);
+                normalise(&mut body);
+                normalise(&mut real_body);
                 if step.only_code.is_none() {
                     differences("", &body, &real_body, &mut problems);
                 }
