@@ -26,6 +26,7 @@ pub(crate) struct Failure {
     pub(crate) sources: Option<Arc<dyn Snapshot>>,
 }
 
+#[derive(Debug)]
 pub(crate) enum Message {
     /// Problems in files.
     Diagnostics(Diagnostics),
@@ -38,6 +39,12 @@ pub(crate) enum Message {
     },
     /// Everything was said already.
     Said,
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit code {}: {:?}", self.code, self.message)
+    }
 }
 
 impl Failure {

@@ -172,10 +172,7 @@ mod tests {
         let resolved =
             manifest.resolve(|_, a| (a == "spec.clusterIP").then(|| "10.0.0.1".to_owned()));
         assert_eq!(resolved.refs, std::slice::from_ref(&port));
-        assert_eq!(
-            resolved.body.value()["data"]["address"],
-            format!("10.0.0.1:{}", port.marker())
-        );
+        assert_eq!(resolved.body.value()["data"]["address"], format!("10.0.0.1:{}", port.marker()));
     }
 
     #[test]

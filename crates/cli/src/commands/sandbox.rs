@@ -1,6 +1,6 @@
 //! `suimon sandbox`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use suimon_sandbox::{Options, Sandbox};
@@ -94,7 +94,7 @@ fn checked(names: &[String]) -> Result<Vec<String>, Failure> {
     Ok(names.to_vec())
 }
 
-fn instructions(clusters: &Clusters, kubeconfig: &PathBuf) -> String {
+fn instructions(clusters: &Clusters, kubeconfig: &Path) -> String {
     let mut text = String::from("Kubernetes APIs on loopback, until Ctrl-C; nothing is kept.\n\n");
     for (name, sandbox) in &clusters.clusters {
         text.push_str(&format!("  context {name:<8} {}\n", sandbox.url()));

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
                 problems.extend(rendered.warnings);
                 match suimon_graph::order(&rendered.state.manifests) {
                     Ok(order) => {
-                        valid.push(format!("{environment}: valid, {} objects", order.len()))
+                        valid.push(format!("{environment}: valid, {} objects", order.len()));
                     }
                     Err(found) => problems.extend(found),
                 }
