@@ -1,93 +1,206 @@
 //! The hermetic environment that the end-to-end tests run in.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 
 use suimon_sandbox::envtest::ApiServer;
-use suimon_sandbox::{Options, Sandbox};
+use suimon_sandbox::{Options, Request, Sandbox};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::http::Api;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+});
+
 /// What a command did.
 #[derive(Debug, Clone)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// Insists on the exit code.
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Insists on a text on standard output.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no {text:?} in stdout:\n{}", self.stdout);
+        self
+    }
+
+    /// Insists on a text on standard error.
+    #[track_caller]
+    pub(crate) fn notes(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} in stderr:\n{}", self.stderr);
         self
     }
 
     /// Standard output as JSON.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
+    }
+
+    /// Everything that was printed.
+    pub(crate) fn all(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
     }
 }
 
 /// The API that an environment is applied to.
-pub enum Cluster {
+pub(crate) enum Cluster {
     Sandbox(Sandbox),
-    Real(ApiServer),
+    /// A real API server, and `kubectl proxy` in front of it.
+    Real(ApiServer, Child),
+    /// None at all.
+    Nothing,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Self::Real(_, proxy) = self {
+            // A proxy that has ended already needs no kill.
+            let _ = proxy.kill();
+            let _ = proxy.wait();
+        }
+    }
 }
 
 /// A project folder, a cluster whose context is called `dev`, and nothing else of this machine.
-pub struct Env {
+pub(crate) struct Env {
     dir: TempDir,
-    pub cluster: Cluster,
-    pub runtime: Runtime,
+    pub(crate) cluster: Cluster,
+    url: String,
 }
 
 impl Env {
     /// On the embedded sandbox.
-    pub fn sandbox() -> Self {
-        let runtime = runtime();
-        let options = Options { controllers: true, record_requests: true, ..Options::default() };
-        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
-        Self::on(Cluster::Sandbox(sandbox), runtime)
+    pub(crate) fn sandbox() -> Self {
+        Self::sandbox_with(true)
     }
 
-    /// On a real API server, where there is one; without controllers, so nothing gets healthy.
-    pub fn real() -> Option<Self> {
-        let server = ApiServer::start().unwrap()?;
-        Some(Self::on(Cluster::Real(server), runtime()))
-    }
-
-    fn on(cluster: Cluster, runtime: Runtime) -> Self {
-        let env = Self { dir: tempfile::tempdir().unwrap(), cluster, runtime };
-        std::fs::create_dir(env.project()).unwrap();
-        std::fs::create_dir(env.dir.path().join("home")).unwrap();
-        let kubeconfig = match &env.cluster {
-            Cluster::Sandbox(sandbox) => sandbox.kubeconfig(),
-            Cluster::Real(server) => server.kubeconfig(),
-        };
-        std::fs::write(env.kubeconfig(), rename_context(&kubeconfig, "dev")).unwrap();
+    /// On the embedded sandbox, with or without the controllers that make things healthy.
+    pub(crate) fn sandbox_with(controllers: bool) -> Self {
+        let options = Options { controllers, record_requests: true, ..Options::default() };
+        let sandbox = RUNTIME.block_on(Sandbox::start(options)).unwrap();
+        let url = sandbox.url();
+        let env = Self::on(Cluster::Sandbox(sandbox), url.clone());
+        env.kubeconfig_for(&[("dev", &url)]);
         env
     }
 
-    pub fn sandbox_api(&self) -> &Sandbox {
+    /// On a real API server, where there is one; without controllers, so nothing gets healthy.
+    pub(crate) fn real() -> Option<Self> {
+        let assets = PathBuf::from(std::env::var_os("KUBEBUILDER_ASSETS")?);
+        let server = ApiServer::start().unwrap()?;
+        let kubectl = assets.join("kubectl");
+        let mut proxy = Command::new(&kubectl)
+            .args(["proxy", "--port=0", "--kubeconfig"])
+            .arg(server.kubeconfig_path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(proxy.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
+        let kubeconfig = server.kubeconfig().to_owned();
+        let env = Self::on(Cluster::Real(server, proxy), format!("http://{address}"));
+        std::fs::write(env.kubeconfig(), kubeconfig).unwrap();
+        let renamed = Command::new(kubectl)
+            .args(["config", "rename-context", "envtest", "dev", "--kubeconfig"])
+            .arg(env.kubeconfig())
+            .output()
+            .unwrap();
+        assert!(renamed.status.success(), "{renamed:?}");
+        Some(env)
+    }
+
+    /// With no cluster and no kubeconfig.
+    pub(crate) fn offline() -> Self {
+        Self::on(Cluster::Nothing, String::new())
+    }
+
+    fn on(cluster: Cluster, url: String) -> Self {
+        let env = Self { dir: tempfile::tempdir().unwrap(), cluster, url };
+        std::fs::create_dir(env.project()).unwrap();
+        std::fs::create_dir(env.dir.path().join("home")).unwrap();
+        env
+    }
+
+    /// Another sandbox for the same project, such as that of another environment.
+    pub(crate) fn another_sandbox() -> Sandbox {
+        RUNTIME.block_on(Sandbox::start(Options::default())).unwrap()
+    }
+
+    /// Writes the kubeconfig: contexts and the addresses of their clusters.
+    pub(crate) fn kubeconfig_for(&self, contexts: &[(&str, &str)]) -> &Self {
+        let mut text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: {}\nusers: [{{name: u, user: {{}}}}]\n",
+            contexts[0].0
+        );
+        let list = |each: &dyn Fn(&str, &str) -> String| -> String {
+            contexts.iter().map(|(name, url)| each(name, url)).collect()
+        };
+        text += "clusters:\n";
+        text += &list(&|name, url| format!("- {{name: {name}, cluster: {{server: \"{url}\"}}}}\n"));
+        text += "contexts:\n";
+        text += &list(&|name, _| {
+            format!("- {{name: {name}, context: {{cluster: {name}, user: u}}}}\n")
+        });
+        std::fs::write(self.kubeconfig(), text).unwrap();
+        self
+    }
+
+    pub(crate) fn sandbox_api(&self) -> &Sandbox {
         match &self.cluster {
             Cluster::Sandbox(sandbox) => sandbox,
-            Cluster::Real(_) => panic!("this test is for the sandbox"),
+            _ => panic!("this test is for the sandbox"),
         }
     }
 
-    pub fn project(&self) -> PathBuf {
+    /// Whether controllers make things healthy.
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self.cluster, Cluster::Real(..))
+    }
+
+    /// What somebody else does to the cluster.
+    pub(crate) fn api(&self) -> Api {
+        Api::new(&self.url)
+    }
+
+    /// What was written since the record was last cleared, dry runs left out.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let write = |r: &Request| r.method != "GET" && !r.query.contains("dryRun=All");
+        let requests = self.sandbox_api().requests();
+        requests.iter().filter(|r| write(r)).map(|r| format!("{} {}", r.method, r.path)).collect()
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn project(&self) -> PathBuf {
         self.dir.path().join("project")
     }
 
-    pub fn kubeconfig(&self) -> PathBuf {
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.dir.path().join("kubeconfig")
     }
 
     /// Writes a file of the project.
-    pub fn file(&self, path: &str, content: &str) -> &Self {
+    pub(crate) fn file(&self, path: &str, content: &str) -> &Self {
         let path = self.project().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
@@ -95,7 +208,7 @@ impl Env {
     }
 
     /// Removes a file or a folder of the project.
-    pub fn remove(&self, path: &str) -> &Self {
+    pub(crate) fn remove(&self, path: &str) -> &Self {
         let path = self.project().join(path);
         if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
             .unwrap();
@@ -103,26 +216,62 @@ impl Env {
     }
 
     /// Copies a folder of this repository into the project.
-    pub fn copy(&self, from: &str, to: &str) -> &Self {
+    pub(crate) fn copy(&self, from: &str, to: &str) -> &Self {
         copy(&repository().join(from), &self.project().join(to));
         self
     }
 
-    /// A project with one environment, `dev`, whose `manifests/` hold this.
-    pub fn with_manifests(&self, yaml: &str) -> &Self {
+    /// Runs git in the project.
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        let output = Command::new("git")
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+            .args(["-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"])
+            .args(args)
+            .current_dir(self.project())
+            .env("HOME", self.dir.path().join("home"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "git {args:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Commits everything in the project; the commit's id.
+    pub(crate) fn commit(&self, message: &str) -> String {
+        if !self.project().join(".git").exists() {
+            self.git(&["init", "-q"]);
+        }
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-qm", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// A project called `shop` with one environment, `dev`, whose `manifests/` hold this.
+    pub(crate) fn with_manifests(&self, yaml: &str) -> &Self {
+        self.with_environment("shop", "", yaml)
+    }
+
+    /// The same with more in the environment's `spec`, indented by two, and another project name.
+    pub(crate) fn with_environment(&self, project: &str, spec: &str, yaml: &str) -> &Self {
         self.file(
             "suimon.yaml",
-            "apiVersion: suimon.dev/v1alpha1\nkind: Project\nmetadata: {name: shop}\nspec: {pipeline: [dev]}\n",
+            &format!(
+                "apiVersion: suimon.dev/v1alpha1\nkind: Project\nmetadata: {{name: {project}}}\n\
+                 spec: {{pipeline: [dev]}}\n"
+            ),
         );
         self.file(
             "envs/dev/environment.yaml",
-            "apiVersion: suimon.dev/v1alpha1\nkind: Environment\nmetadata: {name: dev}\nspec:\n  platform: kubernetes\n  targets: {kubernetes: {context: dev}}\n",
+            &format!(
+                "apiVersion: suimon.dev/v1alpha1\nkind: Environment\nmetadata: {{name: dev}}\nspec:\n  \
+                 platform: kubernetes\n  targets: {{kubernetes: {{context: dev}}}}\n{spec}"
+            ),
         );
         self.file("envs/dev/manifests/all.yaml", yaml)
     }
 
     /// The binary, not started yet.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_suimon"));
         command
             .args(args)
@@ -137,50 +286,107 @@ impl Env {
     }
 
     /// Runs the binary.
-    pub fn suimon(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
+    pub(crate) fn suimon(&self, args: &[&str]) -> Ran {
+        self.run(self.command(args))
+    }
+
+    /// Runs a command that was made by [`Env::command`].
+    pub(crate) fn run(&self, mut command: Command) -> Ran {
+        let output = command.output().unwrap();
+        self.ran(output.status, output.stdout, output.stderr)
+    }
+
+    fn ran(&self, status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Ran {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
-            text.replace(self.dir.path().to_str().unwrap(), "[DIR]")
+            let text = text.replace(self.dir.path().to_str().unwrap(), "[DIR]");
+            if self.url.is_empty() { text } else { text.replace(&self.url, "[API]") }
         };
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+        Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// `apply dev --auto-approve`, waiting for health where anything gets healthy.
+    pub(crate) fn apply(&self, more: &[&str]) -> Ran {
+        let mut args = vec!["apply", "dev", "--auto-approve"];
+        if self.is_real() {
+            args.push("--no-wait");
+        }
+        args.extend(more);
+        self.suimon(&args)
+    }
+
+    /// `plan dev`.
+    pub(crate) fn plan(&self, more: &[&str]) -> Ran {
+        let mut args = vec!["plan", "dev"];
+        args.extend(more);
+        self.suimon(&args)
+    }
+
+    /// Insists that a plan finds nothing to do.
+    #[track_caller]
+    pub(crate) fn settled(&self) {
+        let ran = self.plan(&["--detailed-exitcode"]).code(0);
+        ran.says("No changes. Live state matches the configuration.");
+    }
+
+    /// Starts the binary and leaves it running.
+    pub(crate) fn start(&self, mut command: Command) -> Running<'_> {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Running { env: self, child, stderr, seen: String::new() }
+    }
+}
+
+/// The binary while it runs.
+pub(crate) struct Running<'a> {
+    env: &'a Env,
+    pub(crate) child: Child,
+    stderr: BufReader<ChildStderr>,
+    seen: String,
+}
+
+impl Running<'_> {
+    /// Waits until standard error has this text.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            let mut line = String::new();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            self.seen.push_str(&line);
+            assert!(read > 0, "it ended without {text:?}:\n{}", self.seen);
         }
     }
 
-    /// Runs kubectl against the cluster; `None` where there is no kubectl.
-    pub fn kubectl(&self, args: &[&str], stdin: &str) -> Option<Ran> {
-        use std::io::Write;
-        let mut child = Command::new("kubectl")
-            .args(args)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.dir.path().join("home"))
-            .env("KUBECONFIG", self.kubeconfig())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .ok()?;
-        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        Some(Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+    /// Sends a signal: `INT`, `TERM`, `KILL`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent =
+            Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Ran {
+        let mut stdout = Vec::new();
+        let mut out = self.child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            out.read_to_end(&mut stdout).unwrap();
+            stdout
+        });
+        let mut stderr = std::mem::take(&mut self.seen).into_bytes();
+        self.stderr.read_to_end(&mut stderr).unwrap();
+        let status = self.child.wait().unwrap();
+        self.env.ran(status, reader.join().unwrap(), stderr)
     }
 }
 
 /// The repository's root.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -194,28 +400,4 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
-}
-
-/// Kubeconfigs of test servers have one context; the environments here call it `dev`.
-fn rename_context(kubeconfig: &str, name: &str) -> String {
-    let current = kubeconfig
-        .lines()
-        .find_map(|line| line.strip_prefix("current-context:"))
-        .map(|value| value.trim().trim_matches('"').to_owned())
-        .unwrap();
-    kubeconfig
-        .lines()
-        .map(|line| {
-            let bare = line.trim_start_matches(['-', ' ']).replace('"', "");
-            let is_context =
-                bare == format!("name: {current}") || bare == format!("current-context: {current}");
-            if is_context && !line.starts_with("users") {
-                line.replace(&current, name)
-            } else {
-                line.replace(&format!("cluster: {current}"), &format!("cluster: {name}"))
-                    .replace(&format!("user: {current}"), &format!("user: {name}"))
-            }
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
 }

@@ -2,9 +2,15 @@
 //! on a real API server.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod drift;
 mod env;
-mod examples;
-mod exit_codes;
-mod hostile;
+mod gate;
+mod health;
+mod http;
+mod interrupt;
 mod lifecycle;
-mod sample;
+mod manifests;
+mod order;
+mod prune;
+mod saved;
+mod secrets;

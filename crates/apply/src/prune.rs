@@ -29,7 +29,7 @@ pub(crate) async fn prune(run: &mut Run<'_>) {
         let failed = remove_group(run, group).await;
         rest = others;
         if run.stopped() {
-            skip(run, rest, "not started: interrupted");
+            skip(run, rest, "interrupted");
             return;
         }
         if failed {
@@ -61,7 +61,7 @@ async fn remove_group(run: &mut Run<'_>, group: &[usize]) -> bool {
             Ok(()) => run.finish(index, Outcome::Deleted, None),
             Err(Held::Stopped) => {
                 failed = true;
-                let reason = Failure::new("not started: interrupted");
+                let reason = Failure::new("interrupted");
                 run.finish(index, Outcome::Skipped, Some(reason));
             }
             Err(Held::Failed(failure)) => {

@@ -455,7 +455,7 @@ impl<'a> Run<'a> {
             }
         }
         if self.stopped() {
-            self.skip_rest("not started: interrupted");
+            self.skip_rest("interrupted");
         }
     }
 }

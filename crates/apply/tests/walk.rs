@@ -255,8 +255,8 @@ async fn after_a_stop_nothing_starts_and_the_report_is_exact() {
     insta::assert_snapshot!(lines(&report), @r"
     Interrupted
     Pod/web/a Created
-    Pod/web/b Skipped: not started: interrupted
-    Pod/web/old Skipped: not started: interrupted
+    Pod/web/b Skipped: interrupted
+    Pod/web/old Skipped: interrupted
     ");
     assert_eq!(case.provider.calls(), ["open 0", "write Pod/web/a"]);
 }
