@@ -79,7 +79,7 @@ impl Live {
             Event::Started { id, .. } => {
                 if self.lines.len() < LIVE_LINES {
                     let bar = self.bars.add(ProgressBar::new_spinner());
-                    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+                    if let Ok(style) = ProgressStyle::with_template("{spinner} [{elapsed}] {msg}") {
                         bar.set_style(style);
                     }
                     bar.set_message(line.unwrap_or_default().to_owned());
