@@ -1,11 +1,13 @@
 //! The subcommands.
 
+use crate::bench;
 use crate::step::{self, Error, Step};
 use crate::tiers;
 
 const HELP: &str = "\
 cargo xtask test [-- ARGS]   build and run every test; ARGS go to the test binaries
 cargo xtask ci               format, lints, documentation, then the same tests: what .ci/run runs
+cargo xtask bench [NAME...]  the numbers of docs/benchmarks.md; --rounds N, --binary PATH
 cargo xtask help             this text
 ";
 
@@ -18,6 +20,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Err
         (Some("test"), []) => step::run_all(&test(&[])),
         (Some("test"), ["--", arguments @ ..]) => step::run_all(&test(arguments)),
         (Some("ci"), []) => step::run_all(&[checks(), test(&[])].concat()),
+        (Some("bench"), arguments) => Ok(bench::run(arguments)?),
         (None | Some("help" | "--help" | "-h"), []) => step::say(HELP.trim_end()),
         _ => Err(Error::Usage(HELP)),
     }

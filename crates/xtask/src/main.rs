@@ -1,5 +1,6 @@
-//! What CI and developers run: `cargo xtask test`, `cargo xtask ci`.
+//! What CI and developers run: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`.
 
+mod bench;
 mod command;
 mod step;
 mod tiers;

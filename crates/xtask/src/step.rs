@@ -32,6 +32,9 @@ pub(crate) enum Error {
         #[source]
         source: io::Error,
     },
+    /// A bench did not go well.
+    #[error(transparent)]
+    Bench(#[from] crate::bench::Error),
     /// Nobody reads what xtask says.
     #[error("cannot write to stdout")]
     Output(#[from] io::Error),

@@ -82,6 +82,46 @@ fn arguments_that_mean_nothing_are_refused() {
 
     cargo xtask test [-- ARGS]   build and run every test; ARGS go to the test binaries
     cargo xtask ci               format, lints, documentation, then the same tests: what .ci/run runs
+    cargo xtask bench [NAME...]  the numbers of docs/benchmarks.md; --rounds N, --binary PATH
     cargo xtask help             this text
     ");
+}
+
+#[test]
+fn benches_have_names() {
+    let (output, text) = xtask(&["bench", "rendre"], &[], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_snapshot!(text, @"
+
+    error: there is no bench `rendre`; there are start, render, no-change-plan, first-apply, hundred-thousand, builds
+    ");
+}
+
+/// A binary whose only talent is its version: the bench that needs no more runs, and says so.
+#[test]
+fn a_bench_measures_the_binary_that_it_is_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let binary = folder.path().join("suimon");
+    std::fs::write(&binary, "#!/bin/sh\necho suimon 0.0.0\n").expect("written");
+    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let path = binary.display().to_string();
+    let (output, text) = xtask(&["bench", "start", "--rounds", "1", "--binary", &path], &[], "");
+    assert!(text.contains(&format!("{path}: suimon 0.0.0")), "{text}");
+    assert!(
+        text.contains("size of the binary") && text.contains("goal <= 60.0 MB  pass"),
+        "{text}"
+    );
+    assert_eq!(output.status.success(), !text.contains("MISS"), "{text}");
+}
+
+#[test]
+fn a_bench_without_its_tools_is_skipped_with_one_line() {
+    let (output, text) = xtask(&["bench", "no-change-plan", "--binary", "/bin/sh"], &["etcd"], "");
+    let skipped: Vec<&str> = text.lines().filter(|line| line.contains("skipped")).collect();
+    assert_eq!(
+        skipped,
+        ["  skipped: no etcd and kube-apiserver in FOLDER ($KUBEBUILDER_ASSETS)"],
+        "{text}"
+    );
+    assert!(output.status.success(), "{text}");
 }
