@@ -215,6 +215,11 @@ impl Env {
         self
     }
 
+    /// Removes a symlink of the project.
+    pub(crate) fn remove_link(&self, path: &str) {
+        std::fs::remove_file(self.project().join(path)).unwrap();
+    }
+
     /// Copies a folder of this repository into the project.
     pub(crate) fn copy(&self, from: &str, to: &str) -> &Self {
         copy(&repository().join(from), &self.project().join(to));

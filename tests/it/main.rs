@@ -2,15 +2,22 @@
 //! on a real API server.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bad_inputs;
 mod drift;
 mod env;
+mod failures;
 mod gate;
 mod health;
+mod hostile;
 mod http;
+mod inputs;
 mod interrupt;
 mod lifecycle;
 mod manifests;
 mod order;
+mod output;
 mod prune;
+mod real;
+mod sample;
 mod saved;
 mod secrets;

@@ -26,12 +26,12 @@ pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
         Command::Render(args) => render::run(args, &open()?),
         Command::Graph(args) => graph::run(args, &open()?),
         Command::Plan(args) => {
-            log(cli);
+            log(cli, console);
             let session = open()?;
             block_on(plan::run(args, &session))
         }
         Command::Apply(args) => {
-            log(cli);
+            log(cli, console);
             let session = open()?;
             block_on(apply::run(args, &session))
         }
@@ -49,7 +49,7 @@ fn block_on<F: Future<Output = Result<u8, Failure>>>(work: F) -> Result<u8, Fail
 }
 
 /// Library logs go to standard error with `-v`.
-fn log(cli: &Cli) {
+fn log(cli: &Cli, console: &Console) {
     use tracing_subscriber::EnvFilter;
     let level = match cli.global.verbose {
         0 => return,
@@ -58,6 +58,7 @@ fn log(cli: &Cli) {
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
+        .with_ansi(console.note_style().color)
         .with_writer(std::io::stderr);
     let set = if cli.global.log_format == crate::args::LogFormat::Json {
         builder.json().try_init()

@@ -1,0 +1,121 @@
+//! The sample project, the examples, and what the README says to run.
+
+use std::path::Path;
+
+use suimon_sandbox::Sandbox;
+
+use crate::env::{Env, Ran, repository};
+
+/// A folder of this repository as the project, with one sandbox per environment of its pipeline.
+fn project(folder: &str, environments: &[&str]) -> (Env, Vec<Sandbox>) {
+    let env = Env::offline();
+    for part in ["suimon.yaml", "envs", "modules"] {
+        let from = Path::new(folder).join(part);
+        let source = repository().join(&from);
+        if source.is_dir() {
+            env.copy(from.to_str().unwrap(), part);
+        } else if source.is_file() {
+            env.file(part, &std::fs::read_to_string(source).unwrap());
+        }
+    }
+    let clusters: Vec<Sandbox> = environments.iter().map(|_| Env::another_sandbox()).collect();
+    let urls: Vec<String> = clusters.iter().map(Sandbox::url).collect();
+    let contexts: Vec<(&str, &str)> =
+        environments.iter().copied().zip(urls.iter().map(String::as_str)).collect();
+    env.kubeconfig_for(&contexts);
+    (env, clusters)
+}
+
+/// Applies an environment, and insists that a second plan finds nothing.
+fn apply_and_settle(env: &Env, environment: &str) -> Ran {
+    let first = env.suimon(&["plan", environment, "--detailed-exitcode"]).code(2);
+    env.suimon(&["apply", environment, "--auto-approve"]).code(0).says("Apply complete!");
+    let second = env.suimon(&["plan", environment, "--detailed-exitcode"]).code(0);
+    second.says("No changes. Live state matches the configuration.");
+    first
+}
+
+#[test]
+fn the_sample_project_in_all_environments() {
+    let (env, _clusters) = project("", &["dev", "stg", "prod"]);
+    env.suimon(&["validate"]).code(0);
+    let mut kinds = String::new();
+    for environment in ["dev", "stg", "prod"] {
+        apply_and_settle(&env, environment);
+        kinds += &env.suimon(&["render", environment]).code(0).stdout;
+    }
+    for kind in [
+        "Deployment",
+        "Service",
+        "Ingress",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "ConfigMap",
+        "ServiceAccount",
+        "NetworkPolicy",
+        "Namespace",
+        "ResourceQuota",
+        "LimitRange",
+        "CronJob",
+    ] {
+        assert!(kinds.contains(&format!("kind: {kind}\n")), "no {kind} in the sample");
+    }
+    assert!(kinds.contains("pod-security.kubernetes.io/enforce"));
+}
+
+/// What a plan says, without the digest, which is another for every cluster.
+fn stable(plan: &str) -> String {
+    let (text, digest) = plan.split_once("Plan digest: ").unwrap();
+    let rest =
+        digest.trim_start_matches("sha256:").trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    format!("{text}Plan digest: [DIGEST]{rest}")
+}
+
+#[test]
+fn examples_plan_what_they_expect() {
+    let mut examples: Vec<_> = std::fs::read_dir(repository().join("examples"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    examples.sort();
+    assert!(examples.len() >= 2);
+    for example in examples {
+        let folder = format!("examples/{example}");
+        let mut environments: Vec<_> = std::fs::read_dir(repository().join(&folder).join("envs"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        environments.sort();
+        let names: Vec<&str> = environments.iter().map(String::as_str).collect();
+        let (env, _clusters) = project(&folder, &names);
+        for environment in names {
+            let plan = stable(&apply_and_settle(&env, environment).stdout);
+            let file = match environment {
+                "dev" => "expected-plan.txt".to_owned(),
+                other => format!("expected-plan.{other}.txt"),
+            };
+            let file = repository().join(&folder).join(file);
+            if std::env::var_os("UPDATE_EXPECTED_PLANS").is_some() {
+                std::fs::write(&file, &plan).unwrap();
+            }
+            let expected = std::fs::read_to_string(&file).unwrap_or_default();
+            assert_eq!(plan, expected, "{}; UPDATE_EXPECTED_PLANS=1 writes it", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_demo_tells_its_story_in_a_checkout_and_anywhere_else() {
+    let (env, _clusters) = project("", &["dev"]);
+    for folder in ["project", "home"] {
+        let mut command = env.command(&["demo"]);
+        command.current_dir(env.root().join(folder)).env_remove("KUBECONFIG");
+        let told = env.run(command).code(0);
+        let told = told.says("No changes. Live state matches the configuration.");
+        told.notes("=== Repair");
+    }
+    let home: Vec<_> = std::fs::read_dir(env.root().join("home")).unwrap().collect();
+    assert!(home.is_empty(), "the demo left files: {home:?}");
+}
