@@ -38,7 +38,8 @@ pub struct Conflict {
     pub ours: Option<Value>,
     /// What is live; masked.
     pub theirs: Option<Value>,
-    /// The plan repairs drift here, so apply takes the field back without `--force-conflicts`.
+    /// The plan repairs drift here, or the field is a mark of ours: apply takes it back without
+    /// `--force-conflicts`.
     pub repairs_drift: bool,
 }
 

@@ -126,6 +126,27 @@ fn a_field_that_another_applier_took_needs_force() {
 }
 
 #[test]
+fn our_own_marks_are_taken_back_whoever_wrote_them() {
+    let declared = config("a", json!({"k": "v"}));
+    let marks = [
+        ".metadata.annotations.suimon.dev/applied",
+        ".metadata.annotations.suimon.dev/adopted",
+        ".metadata.labels.applyset.kubernetes.io/part-of",
+    ];
+    let theirs = json!({"applyset.kubernetes.io/part-of": "another"});
+    let stored = moved(applied(&declared), "/metadata/labels", theirs);
+    for (others, needs_force) in [(&[][..], false), (&[".data.k"][..], true)] {
+        let fields = marks.iter().chain(others);
+        let conflicts = fields.map(|field| conflict(field, "kubectl-label")).collect();
+        let mut there = live(stored.clone());
+        there.owned = false;
+        let world = World::new().live(&declared, there).stores(applied(&declared), conflicts);
+        let change = &world.plan().changes[0];
+        assert_eq!((change.reason, change.needs_force()), (Reason::Adopted, needs_force));
+    }
+}
+
+#[test]
 fn a_change_beside_drift_is_both_and_needs_force() {
     let old = config("a", json!({"k": "v", "l": "w"}));
     let new = marked(config("a", json!({"k": "v", "l": "new"})), "another digest");
