@@ -33,14 +33,17 @@ pub(crate) fn prepare(manifests: Vec<Manifest>, registry: &Registry) -> Result<V
         };
         match provider.prepare(&manifest) {
             Ok(manifest) => prepared.push(manifest),
-            Err(error) => problems.push(
-                Diagnostic::error("invalid-object", format!("{}: {error}", manifest.id))
-                    .at(manifest.origin.location()),
-            ),
+            Err(error) => problems.push(refused(&manifest, &error)),
         }
     }
     problems.extend(twice(&prepared));
     if problems.has_errors() { Err(problems.sorted().into()) } else { Ok(prepared) }
+}
+
+fn refused(manifest: &Manifest, error: &suimon_provider::Error) -> Diagnostic {
+    let (id, what) = (manifest.id.to_string(), error.to_string());
+    let summary = if what.starts_with(&id) { what } else { format!("{id}: {what}") };
+    Diagnostic::error("invalid-object", summary).at(manifest.origin.location())
 }
 
 fn nobody_serves(manifest: &Manifest) -> Diagnostic {

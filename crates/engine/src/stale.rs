@@ -35,7 +35,8 @@ pub fn moved(saved: &Plan, now: &Plan, foreign: &[ResourceId]) -> Vec<Moved> {
     whole("the release", &saved.release_id, &now.release_id);
     let targets = |plan: &Plan| {
         let targets = plan.targets.iter().map(|t| format!("{} {}", t.provider, t.identity));
-        targets.collect::<Vec<_>>().join(", ")
+        let targets = targets.collect::<Vec<_>>().join(", ");
+        if targets.is_empty() { "none".to_owned() } else { targets }
     };
     whole("the target", &targets(saved), &targets(now));
     whole("the policy", &saved.policy.to_string(), &now.policy.to_string());
@@ -113,6 +114,7 @@ fn differing(old: &Change, new: &Change) -> String {
     match paths.as_slice() {
         [] => "the order of its fields is".to_owned(),
         [one] => format!("{one} is"),
+        [first, second] => format!("{first} and {second} are"),
         [first, rest @ ..] => format!("{first} and {} more fields are", rest.len()),
     }
 }
