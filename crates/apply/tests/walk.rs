@@ -360,3 +360,57 @@ async fn drift_is_taken_back_only_from_the_managers_that_the_plan_named() {
         ["open 0", "write Pod/web/a", "dry_run Pod/web/a", "write Pod/web/a", "close 0"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_stop_no_delete_begins() {
+    let delete =
+        |text: &str, uid: &str| Change { uid: Some(uid.into()), ..change(text, Action::Delete) };
+    let mut case = Case::new(
+        vec![manifest("Pod/web/declared", "")],
+        vec![delete("Pod/web/a", "uid-1"), delete("Pod/web/b", "uid-2")],
+    );
+    case.options.parallelism = 1;
+    case.provider.insert(&id("Pod/web/a"), &json!({}));
+    case.provider.insert(&id("Pod/web/b"), &json!({}));
+    let report = case.run_with(|event| matches!(event, Event::Started { .. })).await;
+    insta::assert_snapshot!(lines(&report), @r"
+    Interrupted
+    Pod/web/a Deleted
+    Pod/web/b Skipped: interrupted
+    ");
+    assert_eq!(case.provider.live(), [id("Pod/web/b")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_while_waiting_for_health_is_an_interruption() {
+    let case =
+        Case::new(vec![manifest("Pod/web/a", "")], vec![change("Pod/web/a", Action::Create)]);
+    case.provider.script_health(&id("Pod/web/a"), [in_progress()]);
+    let report = case.run_with(|event| matches!(event, Event::Waiting { .. })).await;
+    insta::assert_snapshot!(lines(&report), @r"
+    Interrupted
+    Pod/web/a Created
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_never_healthy_was_a_write() {
+    let write =
+        Case::new(vec![manifest("Pod/web/a", "")], vec![change("Pod/web/a", Action::Create)]);
+    write.provider.script_health(&id("Pod/web/a"), [in_progress()]);
+    assert!(write.run().await.wrote());
+
+    let refused =
+        Case::new(vec![manifest("Pod/web/a", "")], vec![change("Pod/web/a", Action::Create)]);
+    refused.provider.script_error("write", &id("Pod/web/a"), Error::Forbidden("no".into()));
+    assert!(!refused.run().await.wrote());
+
+    let half = Case::new(
+        vec![manifest("Job/web/a", "")],
+        vec![Change { uid: Some("uid-1".into()), ..change("Job/web/a", Action::Replace) }],
+    );
+    half.provider.insert(&id("Job/web/a"), &json!({}));
+    half.provider.script_error("write", &id("Job/web/a"), Error::Forbidden("no".into()));
+    let report = half.run().await;
+    assert!(report.wrote(), "deleted and not made again: {}", lines(&report));
+}
