@@ -1,8 +1,8 @@
 //! The hermetic environment that the end-to-end tests run in.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 
 use suimon_sandbox::envtest::ApiServer;
@@ -11,65 +11,28 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::http::Api;
+use crate::run::{Ran, Running};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 });
 
-/// What a command did.
-#[derive(Debug, Clone)]
-pub(crate) struct Ran {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    /// Insists on the exit code.
-    #[track_caller]
-    pub(crate) fn code(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// Insists on a text on standard output.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "no {text:?} in stdout:\n{}", self.stdout);
-        self
-    }
-
-    /// Insists on a text on standard error.
-    #[track_caller]
-    pub(crate) fn notes(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "no {text:?} in stderr:\n{}", self.stderr);
-        self
-    }
-
-    /// Standard output as JSON.
-    #[track_caller]
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
-    }
-
-    /// Everything that was printed.
-    pub(crate) fn all(&self) -> String {
-        format!("{}{}", self.stdout, self.stderr)
-    }
-}
-
 /// The API that an environment is applied to.
 pub(crate) enum Cluster {
     Sandbox(Sandbox),
     /// A real API server, and `kubectl proxy` in front of it.
-    Real(ApiServer, Child),
+    Real {
+        /// Ends when it is dropped.
+        _server: ApiServer,
+        proxy: Child,
+    },
     /// None at all.
     Nothing,
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        if let Self::Real(_, proxy) = self {
+        if let Self::Real { proxy, .. } = self {
             // A proxy that has ended already needs no kill.
             let _ = proxy.kill();
             let _ = proxy.wait();
@@ -116,7 +79,7 @@ impl Env {
         BufReader::new(proxy.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit(' ').next().unwrap().to_owned();
         let kubeconfig = server.kubeconfig().to_owned();
-        let env = Self::on(Cluster::Real(server, proxy), format!("http://{address}"));
+        let env = Self::on(Cluster::Real { _server: server, proxy }, format!("http://{address}"));
         std::fs::write(env.kubeconfig(), kubeconfig).unwrap();
         let renamed = Command::new(kubectl)
             .args(["config", "rename-context", "envtest", "dev", "--kubeconfig"])
@@ -172,7 +135,7 @@ impl Env {
 
     /// Whether controllers make things healthy.
     pub(crate) fn is_real(&self) -> bool {
-        matches!(self.cluster, Cluster::Real(..))
+        matches!(self.cluster, Cluster::Real { .. })
     }
 
     /// What somebody else does to the cluster.
@@ -301,7 +264,8 @@ impl Env {
         self.ran(output.status, output.stdout, output.stderr)
     }
 
-    fn ran(&self, status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Ran {
+    /// What a command did, without what differs from run to run.
+    pub(crate) fn ran(&self, status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Ran {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             let text = text.replace(self.dir.path().to_str().unwrap(), "[DIR]");
@@ -336,56 +300,8 @@ impl Env {
 
     /// Starts the binary and leaves it running.
     pub(crate) fn start(&self, mut command: Command) -> Running<'_> {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        Running { env: self, child, stderr, seen: String::new() }
-    }
-}
-
-/// The binary while it runs.
-pub(crate) struct Running<'a> {
-    env: &'a Env,
-    pub(crate) child: Child,
-    stderr: BufReader<ChildStderr>,
-    seen: String,
-}
-
-impl Running<'_> {
-    /// Waits until standard error has this text.
-    #[track_caller]
-    pub(crate) fn wait_for(&mut self, text: &str) {
-        while !self.seen.contains(text) {
-            let mut line = String::new();
-            let read = self.stderr.read_line(&mut line).unwrap();
-            self.seen.push_str(&line);
-            assert!(read > 0, "it ended without {text:?}:\n{}", self.seen);
-        }
-    }
-
-    /// Sends a signal: `INT`, `TERM`, `KILL`.
-    pub(crate) fn signal(&self, name: &str) {
-        let sent =
-            Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
-        assert!(sent.unwrap().success());
-    }
-
-    /// Whether it has ended.
-    pub(crate) fn ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-
-    /// Waits for its end.
-    pub(crate) fn finish(mut self) -> Ran {
-        let mut stdout = Vec::new();
-        let mut out = self.child.stdout.take().unwrap();
-        let reader = std::thread::spawn(move || {
-            out.read_to_end(&mut stdout).unwrap();
-            stdout
-        });
-        let mut stderr = std::mem::take(&mut self.seen).into_bytes();
-        self.stderr.read_to_end(&mut stderr).unwrap();
-        let status = self.child.wait().unwrap();
-        self.env.ran(status, reader.join().unwrap(), stderr)
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Running::new(self, child)
     }
 }
 

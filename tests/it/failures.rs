@@ -2,7 +2,7 @@
 
 use suimon_sandbox::{Effect, Fault};
 
-use crate::env::{Env, Ran};
+use crate::env::Env;
 use crate::manifests::{config_map, config_map_path, deployment, namespace};
 
 const FILE: &str = "envs/dev/manifests/all.yaml";
@@ -29,22 +29,16 @@ fn nothing_written(env: &Env) {
     assert!(env.api().get(&config_map_path("f", "gone")).is_some());
 }
 
-/// The last thing on standard error that is not about what is read.
-fn error(ran: &Ran) -> String {
-    let lines = ran.stderr.lines().filter(|line| !line.starts_with("reading "));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
 #[test]
 fn no_kubeconfig() {
     let env = Env::offline();
     env.with_manifests(&config_map("default", "a", "1"));
-    insta::assert_snapshot!(error(&env.plan(&[]).code(1)), @"error: kubernetes: there is no kubeconfig (looked for [DIR]/kubeconfig); set KUBECONFIG");
+    insta::assert_snapshot!(env.plan(&[]).code(1).problems(), @"error: kubernetes: there is no kubeconfig (looked for [DIR]/kubeconfig); set KUBECONFIG");
     std::fs::write(env.kubeconfig(), "{{{").unwrap();
-    insta::assert_snapshot!(error(&env.apply(&[]).code(1)), @"error: kubernetes: kubeconfig [DIR]/kubeconfig: it is no kubeconfig: line 1 column 3: unclosed bracket '{'");
+    insta::assert_snapshot!(env.apply(&[]).code(1).problems(), @"error: kubernetes: kubeconfig [DIR]/kubeconfig: it is no kubeconfig: line 1 column 3: unclosed bracket '{'");
     let mut command = env.command(&["plan", "dev"]);
     command.env_remove("KUBECONFIG");
-    insta::assert_snapshot!(error(&env.run(command).code(1)), @"error: kubernetes: there is no kubeconfig (looked for [DIR]/home/.kube/config); set KUBECONFIG");
+    insta::assert_snapshot!(env.run(command).code(1).problems(), @"error: kubernetes: there is no kubeconfig (looked for [DIR]/home/.kube/config); set KUBECONFIG");
 }
 
 #[test]
@@ -52,13 +46,13 @@ fn a_context_that_is_not_there_and_a_context_without_its_cluster() {
     let env = Env::offline();
     env.with_manifests(&config_map("default", "a", "1"));
     env.kubeconfig_for(&[("stg", "http://127.0.0.1:1"), ("prod", "http://127.0.0.1:1")]);
-    insta::assert_snapshot!(error(&env.plan(&[]).code(1)), @"error: kubernetes: the kubeconfig has no context `dev` (it has stg, prod)");
+    insta::assert_snapshot!(env.plan(&[]).code(1).problems(), @"error: kubernetes: the kubeconfig has no context `dev` (it has stg, prod)");
     std::fs::write(
         env.kubeconfig(),
         "apiVersion: v1\nkind: Config\ncontexts: [{name: dev, context: {cluster: c, user: u}}]\n",
     )
     .unwrap();
-    insta::assert_snapshot!(error(&env.plan(&[]).code(1)), @"error: kubernetes: context `dev` of the kubeconfig is not usable: failed to load the cluster of context: c");
+    insta::assert_snapshot!(env.plan(&[]).code(1).problems(), @"error: kubernetes: context `dev` of the kubeconfig is not usable: failed to load the cluster of context: c");
 }
 
 #[test]
@@ -67,7 +61,7 @@ fn a_server_that_is_not_there() {
     env.with_manifests(&config_map("default", "a", "1"));
     // The discard port: nothing listens there.
     env.kubeconfig_for(&[("dev", "http://127.0.0.1:9")]);
-    insta::assert_snapshot!(error(&env.plan(&[]).code(1)), @r"
+    insta::assert_snapshot!(env.plan(&[]).code(1).problems(), @r"
     error: kubernetes: cannot reach http://127.0.0.1:9: Connection refused (os error 111)
       help: nothing was read and nothing was written; check the address, the network and the kubeconfig, then run the same command again
     ");
@@ -94,7 +88,7 @@ fn credentials_that_expired() {
     let env = unsettled();
     env.sandbox_api()
         .fault(Fault { times: None, ..Fault::status("/", 401, "Unauthorized", "Unauthorized", 0) });
-    insta::assert_snapshot!(error(&env.apply(&[]).code(1)), @r"
+    insta::assert_snapshot!(env.apply(&[]).code(1).problems(), @r"
     error: kubernetes: not authenticated at [API]: the API server does not accept the credentials of context `dev` (expired, or revoked): Unauthorized
       help: log in again, then run the same command again
     ");
@@ -116,7 +110,7 @@ fn one_kind_that_may_not_be_read() {
     let json = env.plan(&["--json"]).code(1).json();
     assert!(!json["unknown"].as_array().unwrap().is_empty(), "{json}");
     assert_eq!(json["summary"]["destroy"], 0);
-    insta::assert_snapshot!(error(&env.apply(&[]).code(1)), @r#"
+    insta::assert_snapshot!(env.apply(&[]).code(1).problems(), @r#"
     Denied: the rules refuse this plan, for 2 reasons:
 
       ! all ConfigMap objects could not be read: forbidden: /api/v1/namespaces/f/configmaps is forbidden: User "sandbox" has no access to it (unknown-state)

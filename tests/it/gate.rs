@@ -50,7 +50,7 @@ impl Gate {
             for stream in listener.incoming().flatten() {
                 let (state, upstream) = (state.clone(), upstream.clone());
                 // A client that was killed breaks its connection; that is the test.
-                std::thread::spawn(move || drop(pass(stream, &upstream, &state)));
+                std::thread::spawn(move || drop(pass(&stream, &upstream, &state)));
             }
         });
         Self { port, shared }
@@ -90,7 +90,7 @@ impl Gate {
 type Shared = Arc<(Mutex<State>, Condvar)>;
 
 /// One request per connection: the answer says `Connection: close`.
-fn pass(client: TcpStream, upstream: &str, shared: &Shared) -> std::io::Result<()> {
+fn pass(client: &TcpStream, upstream: &str, shared: &Shared) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = String::new();
     let mut length = 0;
@@ -125,7 +125,7 @@ fn pass(client: TcpStream, upstream: &str, shared: &Shared) -> std::io::Result<(
     if stop(shared, number, Hold::After) == Some(Release::Cut) {
         return Ok(());
     }
-    (&client).write_all(&answer)
+    { client }.write_all(&answer)
 }
 
 /// Which write this is, counted from 1; `None` for reads and dry runs.

@@ -8,7 +8,7 @@ fn template(body: &str) -> String {
     env.with_manifests("");
     env.file("envs/dev/manifests/t.yaml.tera", body);
     let ran = env.suimon(&["validate"]).code(1);
-    ran.stderr.lines().filter(|line| !line.starts_with("reading ")).collect::<Vec<_>>().join("\n")
+    ran.problems()
 }
 
 /// The same for a manifest.
@@ -16,7 +16,7 @@ fn manifest(body: &str) -> String {
     let env = Env::offline();
     env.with_manifests(body);
     let ran = env.suimon(&["validate"]).code(1);
-    ran.stderr.lines().filter(|line| !line.starts_with("reading ")).collect::<Vec<_>>().join("\n")
+    ran.problems()
 }
 
 /// Which of the limits ends a template depends on the machine; what is said does not.

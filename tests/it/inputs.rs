@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::env::{Env, Ran};
+use crate::env::Env;
 use crate::manifests::config_map;
 
 const FILE: &str = "envs/dev/manifests/all.yaml";
@@ -15,12 +15,6 @@ fn two_commits() -> (Env, String, String) {
     env.file(FILE, &config_map("default", "a", "2"));
     let second = env.commit("two");
     (env, first, second)
-}
-
-/// Standard error without the line that says what is read.
-fn problems(ran: &Ran) -> String {
-    let lines = ran.stderr.lines().filter(|line| !line.starts_with("reading "));
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn rendered(env: &Env, args: &[&str]) -> String {
@@ -168,7 +162,7 @@ fn a_release_pins_modules_to_a_commit() {
         "envs/dev/release.yaml",
         &format!("apiVersion: suimon.dev/v1alpha1\nkind: Release\nmetadata: {{name: r1}}\nspec: {{modules: \"{missing}\"}}\n"),
     );
-    insta::assert_snapshot!(problems(&env.suimon(&["validate"]).code(1)), @r#"
+    insta::assert_snapshot!(env.suimon(&["validate"]).code(1).problems(), @r#"
     error[revision-not-found]: there is no revision `0000000000000000000000000000000000000001` in [DIR]/project
       --> envs/dev/release.yaml:4:17
        |
@@ -191,7 +185,7 @@ fn what_a_tree_may_not_hold() {
     let mut check = |what: &str| {
         let ran = env.suimon(&["validate"]).code(1);
         assert!(!ran.stderr.contains("root:x:0"), "{}", ran.stderr);
-        all += &format!("== {what}\n{}\n", problems(&ran));
+        all += &format!("== {what}\n{}\n", ran.problems());
     };
     link("/etc/passwd", "envs/dev/manifests/b.yaml");
     check("symlink out");
@@ -212,17 +206,6 @@ fn what_a_tree_may_not_hold() {
     env.file("envs/dev/manifests/big.yaml", &"# filler\n".repeat(2 << 20));
     check("big");
     env.remove("envs/dev/manifests/big.yaml");
-    env.commit("clean");
-    let head = env.git(&["rev-parse", "HEAD"]);
-    env.git(&[
-        "update-index",
-        "--add",
-        "--cacheinfo",
-        &format!("160000,{head},envs/dev/manifests/sub"),
-    ]);
-    env.git(&["commit", "-qm", "submodule"]);
-    let ran = env.suimon(&["validate", "--revision", "HEAD"]).code(1);
-    all += &format!("== submodule\n{}\n", problems(&ran));
     insta::assert_snapshot!(all, @r"
     == symlink out
     error[symlink]: `envs/dev/manifests/b.yaml` is a symlink
@@ -256,7 +239,23 @@ fn what_a_tree_may_not_hold() {
     error[file-too-large]: `envs/dev/manifests/big.yaml` is 18874368 bytes, the limit is 8388608 bytes
       --> envs/dev/manifests/big.yaml
       help: keep in the project only what suimon reads
-    == submodule
+    ");
+}
+
+#[test]
+fn submodules_are_not_read() {
+    let env = Env::offline();
+    env.with_manifests(&config_map("default", "a", "1"));
+    let head = env.commit("clean");
+    env.git(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("160000,{head},envs/dev/manifests/sub"),
+    ]);
+    env.git(&["commit", "-qm", "submodule"]);
+    let ran = env.suimon(&["validate", "--revision", "HEAD"]).code(1);
+    insta::assert_snapshot!(ran.problems(), @r"
     error[submodule]: `envs/dev/manifests/sub` is a submodule or another repository
       --> envs/dev/manifests/sub
       why: the files of another repository are never read or fetched

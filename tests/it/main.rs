@@ -2,7 +2,8 @@
 //! on a real API server.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod bad_inputs;
+mod bad_manifests;
+mod bad_projects;
 mod drift;
 mod env;
 mod failures;
@@ -18,6 +19,7 @@ mod order;
 mod output;
 mod prune;
 mod real;
+mod run;
 mod sample;
 mod saved;
 mod secrets;

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::env::{Env, Ran};
+use crate::env::Env;
 use crate::manifests::{
     annotated, config_map, config_map_path, deployment, deployment_path, job, namespace,
 };
+use crate::run::Ran;
 
 #[test]
 fn on_the_sandbox() {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use suimon_sandbox::Sandbox;
 
-use crate::env::{Env, Ran, repository};
+use crate::env::{Env, repository};
+use crate::run::Ran;
 
 /// A folder of this repository as the project, with one sandbox per environment of its pipeline.
 fn project(folder: &str, environments: &[&str]) -> (Env, Vec<Sandbox>) {

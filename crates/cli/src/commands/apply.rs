@@ -67,6 +67,11 @@ struct Made {
 async fn make(args: &ApplyArgs, session: &Session<'_>) -> Result<Made, Failure> {
     let scope = Scope::new(&args.scope, false);
     if !Path::new(&args.subject).is_file() {
+        if args.subject.contains(['.', '/']) {
+            return Err(Failure::new(format!("there is no plan file {}", args.subject))
+                .hint("make one with: suimon plan ENV --out FILE")
+                .hint("an environment is named without its folder: suimon apply dev"));
+        }
         let (planned, registry) = session.plan(&args.subject, &scope).await?;
         return Ok(Made { planned, registry, saved: false });
     }

@@ -1,6 +1,6 @@
 //! `suimon validate`.
 
-use suimon_model::Diagnostics;
+use suimon_model::{Diagnostics, Snapshot};
 
 use crate::args::ValidateArgs;
 use crate::failure::{ERROR, Failure};
@@ -9,13 +9,12 @@ use crate::worker::ChildRunner;
 
 pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Failure> {
     let snapshot = session.snapshot.as_ref();
+    let mut problems = Diagnostics::new();
     let environments = if args.environments.is_empty() {
-        suimon_render::environment_names(snapshot)
-            .map_err(|found| Failure::from(found).quoting(&session.snapshot))?
+        all(snapshot, &mut problems)
     } else {
         args.environments.clone()
     };
-    let mut problems = Diagnostics::new();
     let mut valid = Vec::new();
     for environment in &environments {
         match suimon_render::render(snapshot, environment, &ChildRunner) {
@@ -47,4 +46,15 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
         session.console.note(text.trim_end());
     }
     Ok(0)
+}
+
+/// Every environment, also when `suimon.yaml` does not say which there are.
+fn all(snapshot: &dyn Snapshot, problems: &mut Diagnostics) -> Vec<String> {
+    suimon_render::environment_names(snapshot).unwrap_or_else(|found| {
+        problems.extend(found);
+        suimon_render::environment_folders(snapshot).unwrap_or_else(|found| {
+            problems.extend(found);
+            Vec::new()
+        })
+    })
 }
