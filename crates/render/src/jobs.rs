@@ -154,15 +154,13 @@ fn instance(
         at: scope.file.places.at(instance.pos),
         name: &instance.name,
     };
-    let errors = schema.as_ref().map(|schema| schema.apply(&mut values, &layers));
-    if let Some(errors) = errors.filter(|errors| !errors.is_empty()) {
-        work.problems.extend(errors);
-        return;
-    }
+    let errors = schema.as_ref().map_or_else(Vec::new, |s| s.apply(&mut values, &layers));
+    let fits = errors.is_empty();
+    work.problems.extend(errors);
     loaded.weight = loaded.weight.saturating_add(weight(&values));
     let Some(Some(templates)) = loaded.templates.get(&key) else { return };
     let name: Arc<str> = instance.name.as_str().into();
-    work.batch.scopes.push(TemplateScope { name: Some(instance.name.clone()), values });
+    work.batch.scopes.push(TemplateScope { name: Some(instance.name.clone()), values, fits });
     add(templates, Some(&name), work);
 }
 
@@ -197,7 +195,7 @@ fn schema(
 fn manifests(scope: &Scope<'_>, values: Value, work: &mut Work) {
     let folder = format!("envs/{}/manifests", scope.file.environment.name);
     if let Some(Some(templates)) = templates(scope.snapshot, &folder, "", work) {
-        work.batch.scopes.push(TemplateScope { name: None, values });
+        work.batch.scopes.push(TemplateScope { name: None, values, fits: true });
         add(&templates, None, work);
     }
 }

@@ -37,7 +37,9 @@ mod text;
 mod values;
 mod yaml;
 
-pub use render::{Rendered, environment_names, load_environment, load_project, render};
+pub use render::{
+    Rendered, environment_folders, environment_names, load_environment, load_project, render,
+};
 pub use template::{
     InProcess, TemplateBatch, TemplateJob, TemplateRunner, TemplateScope, TemplateSet,
     TemplateSource, worker,

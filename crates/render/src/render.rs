@@ -40,6 +40,14 @@ pub fn environment_names(snapshot: &dyn Snapshot) -> Result<Vec<String>, Diagnos
     config::environment_names(snapshot).map_err(sorted)
 }
 
+/// The environments that have a folder, by name, whatever `suimon.yaml` says.
+///
+/// # Errors
+/// When the folders cannot be listed.
+pub fn environment_folders(snapshot: &dyn Snapshot) -> Result<Vec<String>, Diagnostics> {
+    config::folders_with_environment(snapshot).map_err(|error| sorted(vec![error]))
+}
+
 /// Reads `envs/<env>/environment.yaml` without rendering anything.
 ///
 /// # Errors
@@ -49,7 +57,9 @@ pub fn load_environment(
     _project: &Project,
     env: &str,
 ) -> Result<Environment, Diagnostics> {
-    config::environment_file(snapshot, env).map(|file| file.environment).map_err(sorted)
+    config::environment_file(snapshot, env)
+        .map(|file| file.environment)
+        .map_err(|broken| sorted(broken.errors))
 }
 
 /// Renders an environment.
@@ -68,29 +78,34 @@ pub fn render(
     let mut problems = Diagnostics::new();
     let mut take = |errors: Vec<Diagnostic>| problems.extend(errors);
     let project = config::project_file(snapshot).map_err(&mut take).ok();
-    let file = config::environment_file(snapshot, env).map_err(&mut take).ok();
+    let mut whole = true;
+    let file = config::environment_file(snapshot, env).or_else(|broken| {
+        whole = false;
+        take(broken.errors);
+        broken.rest.map(|file| *file).ok_or(())
+    });
     let release = config::release_file(snapshot, env).map_err(&mut take).ok();
     let pinned = release.as_ref().and_then(|(release, at)| {
         modules(snapshot, release, at).map_err(|error| take(vec![error])).ok()
     });
-    let (Some(project), Some(file), Some((release, _)), Some(pinned)) =
-        (project, file, release, pinned)
-    else {
-        return Err(problems.sorted());
-    };
+    let Ok(mut file) = file else { return Err(problems.sorted()) };
+    if pinned.is_none() {
+        // Nobody knows which modules these would be.
+        file.instances.clear();
+        whole = false;
+    }
+    let project = project.map_or_else(|| "project".to_owned(), |project| project.name);
+    let release = release.map_or_else(Release::default, |(release, _)| release);
+    let pinned = pinned.flatten();
     let from: &dyn Snapshot = pinned.as_deref().unwrap_or(snapshot);
     let suffix = release.modules.as_ref().map(|id| format!("@{}", id.get(..7).unwrap_or(id)));
     let modules = Modules { snapshot: from, suffix: suffix.unwrap_or_default() };
-    let scope = Scope { snapshot, modules, project: &project.name, file: &file, release: &release };
-    let mut collector = read(collect(&scope), runner);
-    finish::custom_scopes(&mut collector.read, &mut collector.problems);
-    let complete = !collector.problems.has_errors();
-    let (places, patches) = (&file.places, &file.patches);
-    collector.problems.extend(file.warnings.iter().cloned());
-    patch::apply(patches, places, &mut collector.read, complete, &mut collector.problems);
-    finish::duplicates(&collector.read, &mut collector.problems);
-    if complete {
-        finish::dangling(&collector.read, &mut collector.problems);
+    let scope = Scope { snapshot, modules, project: &project, file: &file, release: &release };
+    let mut collector = declared(&scope, runner);
+    if problems.has_errors() {
+        let found = collector.problems.into_iter();
+        problems.extend(found.filter(|found| whole || !FOLLOWS.contains(&found.code)));
+        return Err(problems.sorted());
     }
     let modules_tree = match from.tree_id("modules") {
         Ok(tree) => tree.unwrap_or_default(),
@@ -104,7 +119,7 @@ pub fn render(
         return Err(warnings);
     }
     let state = DesiredState {
-        project: project.name,
+        project,
         environment: file.environment,
         revision: snapshot.revision().map(str::to_owned),
         release,
@@ -112,6 +127,32 @@ pub fn render(
         manifests: collector.read.into_iter().map(|read| read.manifest).collect(),
     };
     Ok(Rendered { state, warnings })
+}
+
+/// Codes of errors that a value causes which a broken file would have given.
+const FOLLOWS: [&str; 6] = [
+    "missing-value",
+    "undefined-variable",
+    "null-in-output",
+    "template-error",
+    "patch-target",
+    "ref-target",
+];
+
+/// Reads all objects, patches them, and checks what can be checked when all are known.
+fn declared(scope: &Scope<'_>, runner: &dyn TemplateRunner) -> Collector {
+    let file = scope.file;
+    let mut collector = read(collect(scope), runner);
+    finish::custom_scopes(&mut collector.read, &mut collector.problems);
+    let complete = !collector.problems.has_errors();
+    let (places, patches) = (&file.places, &file.patches);
+    collector.problems.extend(file.warnings.iter().cloned());
+    patch::apply(patches, places, &mut collector.read, complete, &mut collector.problems);
+    finish::duplicates(&collector.read, &mut collector.problems);
+    if complete {
+        finish::dangling(&collector.read, &mut collector.problems);
+    }
+    collector
 }
 
 fn sorted(errors: Vec<Diagnostic>) -> Diagnostics {

@@ -47,14 +47,24 @@ pub(crate) struct Patch {
     pub(crate) patch: Node,
 }
 
+/// What is wrong with an environment's file.
+pub(crate) struct Broken {
+    pub(crate) errors: Vec<Diagnostic>,
+    /// What could be read, for finding what else is wrong; `None` where there is no such environment.
+    pub(crate) rest: Option<Box<EnvironmentFile>>,
+}
+
 /// Reads the file of an environment.
 pub(crate) fn environment_file(
     snapshot: &dyn Snapshot,
     name: &str,
-) -> Result<EnvironmentFile, Vec<Diagnostic>> {
-    let missing = |snapshot: &dyn Snapshot| match folders_with_environment(snapshot) {
-        Ok(known) => vec![missing_environment(name, &known).at(Location::file("envs"))],
-        Err(error) => vec![error],
+) -> Result<EnvironmentFile, Broken> {
+    let missing = |snapshot: &dyn Snapshot| {
+        let error = match folders_with_environment(snapshot) {
+            Ok(known) => missing_environment(name, &known).at(Location::file("envs")),
+            Err(error) => error,
+        };
+        Broken { errors: vec![error], rest: None }
     };
     if crate::names::dns_label(name).is_some() {
         return Err(missing(snapshot));
@@ -62,45 +72,70 @@ pub(crate) fn environment_file(
     let path = format!("envs/{name}/environment.yaml");
     let mut reader = Reader::new(&path);
     let Some(root) = reader.load(snapshot, &path) else {
-        return Err(if reader.errors.is_empty() { missing(snapshot) } else { reader.errors });
+        if reader.errors.is_empty() {
+            return Err(missing(snapshot));
+        }
+        let rest = Some(Box::new(EnvironmentFile::empty(name, &path)));
+        return Err(Broken { errors: reader.errors, rest });
     };
-    let header = reader.header(&root, "Environment", true);
+    let file = contents(&mut reader, &root, name, &path);
+    if reader.errors.is_empty() {
+        return Ok(file);
+    }
+    Err(Broken { errors: reader.errors, rest: Some(Box::new(file)) })
+}
+
+impl EnvironmentFile {
+    fn empty(name: &str, path: &str) -> Self {
+        let environment = Environment {
+            name: name.to_owned(),
+            platform: Platform::Kubernetes,
+            targets: Targets::default(),
+            protect: Protect::default(),
+            gate: None,
+            location: Location::file(path),
+        };
+        Self {
+            environment,
+            places: Places::file(path),
+            values: None,
+            instances: Vec::new(),
+            patches: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+fn contents(reader: &mut Reader, root: &Node, name: &str, path: &str) -> EnvironmentFile {
+    let header = reader.header(root, "Environment", true);
     reader.same_name(&header, name);
-    let mut environment = Environment {
-        name: name.to_owned(),
-        platform: Platform::Kubernetes,
-        targets: Targets::default(),
-        protect: Protect::default(),
-        gate: None,
-        location: header.name_at.clone(),
-    };
-    let (mut values, mut instances, mut patches) = (None, Vec::new(), Vec::new());
+    let mut file = EnvironmentFile::empty(name, path);
+    let environment = &mut file.environment;
+    environment.location = header.name_at.clone();
     const KEYS: [&str; 7] =
         ["platform", "targets", "values", "modules", "patches", "protect", "gate"];
     if let Some(spec) = header.spec
         && reader.mapping(spec, "`spec`", &KEYS)
     {
         if let Some(node) = reader.required(spec, "platform") {
-            environment.platform = platform(&mut reader, node).unwrap_or(Platform::Kubernetes);
+            environment.platform = platform(reader, node).unwrap_or(Platform::Kubernetes);
         }
         if let Some(node) = spec.get("targets") {
-            environment.targets = targets(&mut reader, node);
+            environment.targets = targets(reader, node);
         }
         if let Some(node) = spec.get("protect") {
-            environment.protect = protect(&mut reader, node);
+            environment.protect = protect(reader, node);
         }
         environment.gate = reader.free_mapping(spec, "gate").map(Node::value);
-        values = reader.free_mapping(spec, "values").cloned();
-        instances = modules(&mut reader, spec);
-        patches = self::patches(&mut reader, spec);
+        file.values = reader.free_mapping(spec, "values").cloned();
+        file.instances = modules(reader, spec);
+        file.patches = patches(reader, spec);
     }
-    let places = Places::file(path.as_str());
-    let mut warnings = Vec::new();
-    for node in values.iter().chain(instances.iter().filter_map(|i| i.values.as_ref())) {
-        shortened(node, &places, &mut warnings);
+    let instances = file.instances.iter().filter_map(|instance| instance.values.as_ref());
+    for node in file.values.iter().chain(instances) {
+        shortened(node, &file.places, &mut file.warnings);
     }
-    let file = EnvironmentFile { environment, places, values, instances, patches, warnings };
-    reader.finish(Some(file))
+    file
 }
 
 /// A version such as `1.20` is a number to YAML, and a template would print 1.2.

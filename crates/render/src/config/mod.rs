@@ -11,7 +11,7 @@ mod release;
 
 pub(crate) use environment::{EnvironmentFile, Instance, Patch, environment_file};
 pub(crate) use module::module_file;
-pub(crate) use project::{environment_names, project_file};
+pub(crate) use project::{environment_names, folders_with_environment, project_file};
 pub(crate) use release::release_file;
 
 use suimon_model::{Diagnostic, Entry, EntryKind, Snapshot};

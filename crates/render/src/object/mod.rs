@@ -1,6 +1,7 @@
 //! From YAML documents to [`Manifest`](suimon_model::Manifest)s, checked before anything is written.
 
 mod check;
+mod fields;
 mod kinds;
 mod read;
 mod strings;

@@ -61,7 +61,7 @@ impl Collector {
 
     /// Takes every object of a text.
     pub(crate) fn text(&mut self, text: &str, places: &Places, instance: Option<&Arc<str>>) {
-        let refs = text.contains(REF_MARKER_PREFIX);
+        let refs = holds_marker(text);
         let context = Context { places, instance, refs };
         let before = self.problems.len();
         for document in documents(text, places, Dialect::Kubernetes) {
@@ -278,8 +278,15 @@ impl Collector {
         let (mut refs, mut places) = (Vec::new(), Vec::new());
         for marker in found {
             let path = marker.path();
-            let at = context.places.at(node.follow(&path).0.pos);
+            let key = if matches!(marker, Marker::Key(_)) { node.key_pos(&path) } else { None };
+            let at = context.places.at(key.unwrap_or_else(|| node.follow(&path).0.pos));
             match marker {
+                Marker::Broken(_) => self.problems.push(
+                    Diagnostic::error("bad-ref", "a deferred value was changed after `ref`")
+                        .at(at)
+                        .detail("it stands for text that is not known yet")
+                        .help("print what `ref` gives as it is, without filters"),
+                ),
                 Marker::Key(_) => self
                     .problems
                     .push(Diagnostic::error("bad-ref", "a deferred value cannot be a key").at(at)),
@@ -334,7 +341,14 @@ fn odd_keys(node: &Node, places: &Places, problems: &mut Diagnostics) {
     }
 }
 
+/// Whether a text holds the start of a marker, whatever a filter did to its case.
+fn holds_marker(text: &str) -> bool {
+    text.contains(REF_MARKER_PREFIX) || text.contains(&REF_MARKER_PREFIX.to_ascii_lowercase())
+}
+
 enum Marker {
+    /// What a filter left of a deferred value.
+    Broken(String),
     Key(String),
     Value(DeferredRef),
 }
@@ -342,7 +356,7 @@ enum Marker {
 impl Marker {
     fn path(&self) -> Vec<String> {
         let pointer = match self {
-            Self::Key(pointer) => pointer,
+            Self::Broken(pointer) | Self::Key(pointer) => pointer,
             Self::Value(deferred) => &deferred.pointer,
         };
         pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
@@ -353,10 +367,17 @@ impl Marker {
 fn markers(value: &Value, pointer: &mut String, found: &mut Vec<Marker>) {
     let length = pointer.len();
     match value {
-        Value::String(text) if text.contains(REF_MARKER_PREFIX) => {
-            for (_, target, attribute) in DeferredRef::find_markers(text) {
+        Value::String(text) if holds_marker(text) => {
+            let (mut rest, mut from) = (String::new(), 0);
+            for (range, target, attribute) in DeferredRef::find_markers(text) {
+                rest.push_str(&text[from..range.start]);
+                from = range.end;
                 let pointer = pointer.clone();
                 found.push(Marker::Value(DeferredRef { pointer, target, attribute }));
+            }
+            rest.push_str(&text[from..]);
+            if holds_marker(&rest) {
+                found.push(Marker::Broken(pointer.clone()));
             }
         }
         Value::Array(items) => {
@@ -392,7 +413,7 @@ pub(crate) fn deferred(object: &Map<String, Value>) -> Vec<DeferredRef> {
         .into_iter()
         .filter_map(|marker| match marker {
             Marker::Value(deferred) => Some(deferred),
-            Marker::Key(_) => None,
+            Marker::Broken(_) | Marker::Key(_) => None,
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::fields::{is_list_of_text, is_map_of_text, is_text};
 use super::kinds::namespaced;
 
 /// Fields that are strings in every kind: ends of a path; `*` is any key, `[]` any item.
@@ -12,84 +13,31 @@ const ANYWHERE: &[&[&str]] = &[
     &["matchLabels", "*"],
 ];
 
-/// Fields that are strings wherever they stand in a kind of Kubernetes itself.
+/// Fields of Kubernetes' own kinds whose last name alone does not tell that they are strings.
 const BUILT_IN: &[&[&str]] = &[
-    &["image"],
-    &["command", "[]"],
-    &["args", "[]"],
-    &["env", "[]", "name"],
     &["env", "[]", "value"],
-    &["workingDir"],
-    &["imagePullPolicy"],
-    &["containers", "[]", "name"],
-    &["initContainers", "[]", "name"],
-    &["volumes", "[]", "name"],
-    &["volumeMounts", "[]", "name"],
-    &["volumeMounts", "[]", "mountPath"],
-    &["volumeMounts", "[]", "subPath"],
-    &["ports", "[]", "name"],
-    &["ports", "[]", "protocol"],
-    &["configMapKeyRef", "name"],
-    &["configMapKeyRef", "key"],
-    &["secretKeyRef", "name"],
-    &["secretKeyRef", "key"],
-    &["configMapRef", "name"],
-    &["secretRef", "name"],
-    &["imagePullSecrets", "[]", "name"],
-    &["configMap", "name"],
-    &["items", "[]", "key"],
-    &["items", "[]", "path"],
-    &["secret", "secretName"],
-    &["claimName"],
-    &["nodeSelector", "*"],
-    &["values", "[]"],
-    &["tolerations", "[]", "key"],
-    &["tolerations", "[]", "value"],
-    &["topologyKey"],
-    &["serviceAccountName"],
-    &["priorityClassName"],
-    &["runtimeClassName"],
-    &["storageClassName"],
-    &["ingressClassName"],
-    &["schedulerName"],
-    &["restartPolicy"],
-    &["nodeName"],
-    &["hostname"],
-    &["subdomain"],
-    &["schedule"],
-    &["timeZone"],
-    &["concurrencyPolicy"],
-    &["host"],
-    &["hosts", "[]"],
-    &["secretName"],
-    &["pathType"],
-    &["service", "name"],
-    &["httpGet", "path"],
     &["httpHeaders", "[]", "value"],
-    &["clusterIP"],
-    &["externalName"],
-    &["parameters", "*"],
-    &["provisioner"],
-    &["cidr"],
-    &["except", "[]"],
-    &["apiGroups", "[]"],
-    &["resources", "[]"],
-    &["verbs", "[]"],
-    &["resourceNames", "[]"],
-    &["nonResourceURLs", "[]"],
-    &["subjects", "[]", "name"],
-    &["subjects", "[]", "namespace"],
-    &["roleRef", "name"],
-    &["scaleTargetRef", "name"],
-    &["serviceName"],
+    &["sysctls", "[]", "value"],
+    &["dnsConfig", "options", "[]", "value"],
+    &["tolerations", "[]", "value"],
+    &["taints", "[]", "value"],
+    &["matchExpressions", "[]", "values", "[]"],
+    &["matchFields", "[]", "values", "[]"],
+    &["matchLabelExpressions", "[]", "values", "[]"],
+    &["ownerReferences", "[]", "uid"],
 ];
+
+/// What holds any JSON in Kubernetes' own kinds: a schema's defaults, a driver's parameters.
+const FREE: &[&str] = &["openAPIV3Schema", "opaque"];
 
 /// Fields of one kind, from its root.
 fn of_kind(group: &str, kind: &str) -> &'static [&'static [&'static str]] {
     match (group, kind) {
         ("", "ConfigMap") => &[&["data", "*"], &["binaryData", "*"]],
         ("", "Secret") => &[&["data", "*"], &["stringData", "*"], &["type"]],
-        ("", "Service" | "ReplicationController") => &[&["spec", "selector", "*"]],
+        ("", "PersistentVolume") => &[&["spec", "cephfs", "user"], &["spec", "rbd", "user"]],
+        ("networking.k8s.io", "IngressClass") => &[&["spec", "controller"]],
+        ("storage.k8s.io", "StorageClass" | "VolumeAttributesClass") => &[&["parameters", "*"]],
         ("ecs.services.k8s.aws", "TaskDefinition") => &[
             &["spec", "cpu"],
             &["spec", "memory"],
@@ -109,7 +57,7 @@ fn of_kind(group: &str, kind: &str) -> &'static [&'static [&'static str]] {
 pub(crate) fn not_strings(group: &str, kind: &str, object: &Value) -> Vec<Vec<String>> {
     let mut walk = Walk {
         own: of_kind(group, kind),
-        built_in: namespaced(group, kind).is_some(),
+        built_in: namespaced(group, kind).is_some() && kind != "ControllerRevision",
         path: Vec::new(),
         found: Vec::new(),
     };
@@ -163,7 +111,21 @@ impl<'v> Walk<'v> {
         let root = [&["metadata", "name"][..], &["metadata", "namespace"][..]];
         root.iter().chain(self.own).any(|p| p.len() == self.path.len() && self.ends_with(p))
             || ANYWHERE.iter().any(|pattern| self.ends_with(pattern))
-            || (self.built_in && BUILT_IN.iter().any(|pattern| self.ends_with(pattern)))
+            || (self.built_in && !self.is_free() && self.is_string_of_kubernetes())
+    }
+
+    fn is_free(&self) -> bool {
+        self.path.iter().any(|segment| matches!(segment, Segment::Key(key) if FREE.contains(key)))
+    }
+
+    fn is_string_of_kubernetes(&self) -> bool {
+        let named = match self.path.as_slice() {
+            [.., Segment::Key(map), Segment::Key(_)] if is_map_of_text(map) => true,
+            [.., Segment::Key(list), Segment::Index(_)] => is_list_of_text(list),
+            [.., Segment::Key(field)] => is_text(field),
+            _ => false,
+        };
+        named || BUILT_IN.iter().any(|pattern| self.ends_with(pattern))
     }
 
     fn ends_with(&self, pattern: &[&str]) -> bool {
@@ -201,7 +163,42 @@ mod tests {
                 "spec/template/spec/containers/0/env/0/value",
             ]
         );
+        let pod = json!({"spec": {
+            "dnsPolicy": 1, "hostAliases": [{"ip": 1.2}], "terminationGracePeriodSeconds": 30,
+            "securityContext": {"sysctls": [{"name": "a", "value": 1}], "runAsUser": 0},
+            "nodeSelector": {"gpu": true}, "overhead": {"cpu": 1},
+            "volumes": [{"csi": {"driver": "d", "readOnly": true, "volumeAttributes": {"a": 1}}}],
+            "containers": [{"name": "a", "resources": {"limits": {"cpu": 1, "x.io/gpu": 1}}}],
+        }});
+        assert_eq!(
+            paths("", "Pod", pod),
+            [
+                "spec/dnsPolicy",
+                "spec/hostAliases/0/ip",
+                "spec/nodeSelector/gpu",
+                "spec/securityContext/sysctls/0/value",
+                "spec/volumes/0/csi/volumeAttributes/a",
+            ]
+        );
         assert_eq!(paths("", "ConfigMap", json!({"data": {"a": false}})), ["data/a"]);
         assert_eq!(paths("x.io", "Thing", json!({"data": {"a": 1}, "args": [1]})), [""; 0]);
+    }
+
+    #[test]
+    fn numbers_under_names_that_are_text_elsewhere_are_left_alone() {
+        for (group, kind, object) in [
+            ("batch", "Job", json!({"onExitCodes": {"operator": "In", "values": [1, 2]}})),
+            ("scheduling.k8s.io", "PriorityClass", json!({"value": 10, "globalDefault": true})),
+            ("autoscaling", "HorizontalPodAutoscaler", json!({"target": {"value": 1}})),
+            ("", "ResourceQuota", json!({"spec": {"hard": {"pods": 1, "requests.cpu": 4}}})),
+            (
+                "apiextensions.k8s.io",
+                "CustomResourceDefinition",
+                json!({"openAPIV3Schema": {"default": {"image": 1}, "enum": [1], "minimum": 0}}),
+            ),
+            ("", "Service", json!({"spec": {"ports": [{"targetPort": 80, "nodePort": 30000}]}})),
+        ] {
+            assert!(not_strings(group, kind, &object).is_empty(), "{kind}");
+        }
     }
 }

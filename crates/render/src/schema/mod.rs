@@ -55,6 +55,7 @@ impl Schema {
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex())
             .with_retriever(NoRemote)
+            .should_validate_formats(true)
             .build(&schema);
         match built {
             Ok(validator) => Ok(Self { validator, schema, node, places }),

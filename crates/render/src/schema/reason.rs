@@ -35,7 +35,7 @@ pub(super) fn reason(kind: &ValidationErrorKind, value: &Value) -> String {
         Kind::MaxProperties { limit } => format!("must have at most {limit} keys"),
         Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
         Kind::Pattern { pattern } => format!("must match `{pattern}`"),
-        Kind::Format { format } => format!("must be a {format}"),
+        Kind::Format { format } => format!("must be of the format `{format}`"),
         Kind::UniqueItems => "must not hold the same item twice".to_owned(),
         Kind::AnyOf { .. } => "fits none of the allowed forms".to_owned(),
         Kind::OneOfNotValid { .. } => "fits none of the allowed forms".to_owned(),

@@ -94,6 +94,8 @@ pub struct TemplateScope {
     pub name: Option<String>,
     /// `values`.
     pub values: Value,
+    /// Whether the values are what the module asks for; otherwise its templates are only read.
+    pub fits: bool,
 }
 
 /// One template to render in one scope.

@@ -1,6 +1,6 @@
 //! Compiling a set of templates once, rendering its jobs, and translating Tera's errors.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -40,6 +40,11 @@ const FILTERS: [&str; 20] = [
     "join", "length", "split", "sort", "unique", "keys", "values", "first", "last", "int",
 ];
 
+/// How often a template is rendered again for values that are absent behind the first one, and how
+/// much it may print for that.
+const FURTHER: usize = 20;
+const FURTHER_BYTES: usize = 1 << 20;
+
 /// How a template allows that something is not there.
 const ALLOW: &str =
     "give it a value, or allow that it is absent: `is defined`, `| default(value=…)`";
@@ -48,6 +53,8 @@ const ALLOW: &str =
 pub(super) struct Compiled {
     tera: Tera,
     sources: Sources,
+    /// Templates that cannot be rendered, and why.
+    broken: BTreeMap<String, Vec<Problem>>,
 }
 
 /// The texts, for messages.
@@ -67,24 +74,90 @@ impl Compiled {
             files.insert(source.name.clone(), (source.file.clone(), source.text.clone(), prepared));
         }
         let sources = Sources { files };
-        let mut problems = sources.check(set);
-        if !problems.is_empty() {
-            return Err(problems);
+        let mut broken = sources.check(set);
+        // Tera reads branches and follows includes recursively: it sees no template that fails here.
+        if let Some(cycle) = sources.include_chains(set) {
+            return Err(broken.into_values().flatten().chain([cycle]).collect());
         }
-        let mut tera = engine();
-        let texts = set.sources.iter().filter_map(|source| {
-            Some((source.name.as_str(), sources.files.get(&source.name)?.2.text.as_str()))
-        });
-        match tera.add_raw_templates(texts) {
-            Ok(()) => Ok(Self { tera, sources }),
+        if broken.is_empty()
+            && let Ok(tera) = sources.compile(set, &broken)
+        {
+            return Ok(Self { tera, sources, broken });
+        }
+        let unread = set.sources.iter().filter(|source| !broken.contains_key(&source.name));
+        broken.extend(sources.each_syntax_error(unread));
+        sources.spread(set, &mut broken);
+        match sources.compile(set, &broken) {
+            Ok(tera) => Ok(Self { tera, sources, broken }),
             Err(error) => {
-                problems.extend(sources.each_syntax_error(set));
-                if problems.is_empty() {
-                    problems = sources.problems(&error, None);
-                }
+                let mut problems = sources.problems(&error, None);
+                // What a broken template defines is not there, which says nothing new.
+                problems.retain(|found| broken.is_empty() || !found.summary.contains("component"));
+                problems.extend(broken.into_values().flatten());
                 Err(problems)
             }
         }
+    }
+
+    /// Why a template cannot be rendered. Of broken partials that nothing includes, any job tells.
+    fn broken(&self, name: &str) -> Option<Vec<Problem>> {
+        let partial = |name: &String| name.split('/').any(|part| part.starts_with('_'));
+        let tells = self.broken.contains_key(name)
+            || (!self.broken.is_empty() && self.broken.keys().all(partial));
+        tells.then(|| self.broken.values().flatten().cloned().collect())
+    }
+
+    /// Looks for values that are absent behind the first one.
+    fn further(
+        &self,
+        name: &str,
+        context: &Context,
+        scope: &TemplateScope,
+        problems: &mut Vec<Problem>,
+    ) {
+        for tolerated in 1..FURTHER {
+            if !problems.last().is_some_and(|last| self.goes_on_after(last)) {
+                return;
+            }
+            let mut output = Capped { bytes: Vec::new(), cap: FURTHER_BYTES, full: false };
+            let result =
+                filters::tolerating(tolerated, || self.tera.render_to(name, context, &mut output));
+            let Err(error) = result else { return };
+            if output.full {
+                return;
+            }
+            for found in self.sources.problems(&error, Some(scope)) {
+                let around = problems.last().is_some_and(|last| stands_before(&found, last));
+                if around || !found.is_absence() {
+                    return;
+                }
+                if !problems.contains(&found) {
+                    problems.push(found);
+                }
+            }
+        }
+    }
+
+    /// Whether what comes behind an absent value does not depend on it.
+    fn goes_on_after(&self, problem: &Problem) -> bool {
+        let Some((file, line, _)) = problem.at.as_ref().filter(|_| problem.is_absence()) else {
+            return false;
+        };
+        let source = self.sources.files.values().find(|(name, ..)| **name == **file);
+        let index = usize::try_from(*line).unwrap_or(0).saturating_sub(1);
+        let line = source.and_then(|(_, text, _)| text.split('\n').nth(index)).unwrap_or_default();
+        // A tag may set a variable, or repeat or leave out what follows.
+        !line.contains("{%")
+    }
+}
+
+/// Whether a problem is further left on the line of another: `values.m` of `values.m[values.k]`.
+fn stands_before(problem: &Problem, other: &Problem) -> bool {
+    match (&problem.at, &other.at) {
+        (Some((file, line, column)), Some((other_file, other_line, other_column))) => {
+            (file, line) == (other_file, other_line) && column < other_column
+        }
+        _ => false,
     }
 }
 
@@ -118,6 +191,12 @@ pub(super) fn render_job(
     cap: usize,
     total: bool,
 ) -> Result<String, Vec<Problem>> {
+    if let Some(problems) = compiled.broken(name) {
+        return Err(problems);
+    }
+    if !scope.fits {
+        return Ok(String::new());
+    }
     let mut output = Capped { bytes: Vec::new(), cap, full: false };
     let result = compiled.tera.render_to(name, context, &mut output);
     let file = compiled.sources.files.get(name).map(|(file, ..)| file.to_string());
@@ -136,6 +215,7 @@ pub(super) fn render_job(
             for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
                 problem.at.clone_from(&at);
             }
+            compiled.further(name, context, scope, &mut problems);
             Err(problems)
         }
     }
@@ -163,12 +243,42 @@ impl Write for Capped {
 }
 
 impl Sources {
+    /// Reads all templates but the broken ones.
+    fn compile(
+        &self,
+        set: &TemplateSet,
+        broken: &BTreeMap<String, Vec<Problem>>,
+    ) -> Result<Tera, tera::Error> {
+        let mut tera = engine();
+        let whole = set.sources.iter().filter(|source| !broken.contains_key(&source.name));
+        tera.add_raw_templates(whole.filter_map(|source| {
+            Some((source.name.as_str(), self.files.get(&source.name)?.2.text.as_str()))
+        }))?;
+        Ok(tera)
+    }
+
+    /// What includes a broken template is broken too.
+    fn spread(&self, set: &TemplateSet, broken: &mut BTreeMap<String, Vec<Problem>>) {
+        loop {
+            let includes = |source: &&TemplateSource| {
+                let prepared = self.files.get(&source.name).map(|(.., prepared)| prepared);
+                !broken.contains_key(&source.name)
+                    && prepared.is_some_and(|prepared| {
+                        prepared.includes.iter().any(|(target, _)| broken.contains_key(target))
+                    })
+            };
+            let Some(next) = set.sources.iter().find(includes) else { return };
+            broken.insert(next.name.clone(), Vec::new());
+        }
+    }
+
     /// What can be said before Tera reads anything: includes, calls, branches.
-    fn check(&self, set: &TemplateSet) -> Vec<Problem> {
+    fn check(&self, set: &TemplateSet) -> BTreeMap<String, Vec<Problem>> {
         let names: Vec<&str> = set.sources.iter().map(|source| source.name.as_str()).collect();
-        let mut problems = Vec::new();
+        let mut broken = BTreeMap::new();
         for source in &set.sources {
             let Some((file, text, prepared)) = self.files.get(&source.name) else { continue };
+            let mut problems = Vec::new();
             let at = |offset: usize| place(file, text, offset);
             for (name, offset) in &prepared.includes {
                 if let Some(problem) = bad_include(name, at(*offset)) {
@@ -195,11 +305,11 @@ impl Sources {
                 let summary = "this `if` has more than 100 branches";
                 problems.push(Problem::new("limit-branches", summary, Some(at(offset))));
             }
+            if !problems.is_empty() {
+                broken.insert(source.name.clone(), problems);
+            }
         }
-        if problems.is_empty() {
-            problems.extend(self.include_chains(set));
-        }
-        problems
+        broken
     }
 
     /// Cycles of includes, and chains that are too long to follow.
@@ -244,13 +354,17 @@ impl Sources {
     }
 
     /// Tera stops at the first broken template; asking for each alone finds them all.
-    fn each_syntax_error(&self, set: &TemplateSet) -> Vec<Problem> {
+    fn each_syntax_error<'s>(
+        &self,
+        unread: impl Iterator<Item = &'s TemplateSource>,
+    ) -> Vec<(String, Vec<Problem>)> {
         let one = |source: &TemplateSource| {
             let (.., prepared) = self.files.get(&source.name)?;
             let error = engine().add_raw_template(&source.name, &prepared.text).err()?;
-            matches!(error.kind(), ErrorKind::SyntaxError(_)).then(|| self.problems(&error, None))
+            matches!(error.kind(), ErrorKind::SyntaxError(_))
+                .then(|| (source.name.clone(), self.problems(&error, None)))
         };
-        set.sources.iter().filter_map(one).flatten().collect()
+        unread.filter_map(one).collect()
     }
 
     fn at(&self, report: &ReportError) -> Option<At> {
@@ -375,7 +489,10 @@ fn nearest(path: &str, scope: &TemplateScope) -> Option<String> {
     let mut parts = path.split('.').map(str::trim);
     let first = parts.next()?;
     if first != "values" {
-        let known = ["project", "env", "name", "values", "artifacts"];
+        let mut known = vec!["project", "env", "values", "artifacts"];
+        if scope.name.is_some() {
+            known.insert(2, "name");
+        }
         return parts.next().is_none().then(|| did_you_mean(first, &known)).flatten();
     }
     let mut value = &scope.values;

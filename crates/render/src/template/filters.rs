@@ -1,5 +1,7 @@
 //! The filters and functions that templates have besides Tera's own. All of them are pure.
 
+use std::cell::Cell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use suimon_model::{DeferredRef, REF_MARKER_PREFIX, ResourceId};
@@ -33,18 +35,31 @@ fn at_value(code: &str) -> Error {
     })
 }
 
+thread_local! {
+    /// How many absent values the running template may still read as empty text.
+    static TOLERATED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Runs with the first absent values tolerated, so that what a template lacks behind them is found.
+pub(super) fn tolerating<T>(absent: usize, run: impl FnOnce() -> T) -> T {
+    TOLERATED.set(absent);
+    let result = run();
+    TOLERATED.set(0);
+    result
+}
+
+fn absent(code: &str) -> TeraResult<Value> {
+    let left = TOLERATED.get().checked_sub(1).ok_or_else(|| at_value(code))?;
+    TOLERATED.set(left);
+    Ok(Value::from(""))
+}
+
 fn must(value: &Value, _: Kwargs, _: &State<'_>) -> TeraResult<Value> {
-    if value.is_undefined() {
-        return Err(at_value("undefined-variable"));
-    }
-    Ok(value.clone())
+    if value.is_undefined() { absent("undefined-variable") } else { Ok(value.clone()) }
 }
 
 fn text(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<Value> {
-    if value.is_none() {
-        return Err(at_value("null-in-output"));
-    }
-    must(value, kwargs, state)
+    if value.is_none() { absent("null-in-output") } else { must(value, kwargs, state) }
 }
 
 /// What `{{ … }}` prints: lists and mappings as JSON, which is YAML.
@@ -106,14 +121,57 @@ fn reference(kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
     let target: ResourceId = id.parse().map_err(|_| {
         tagged("bad-ref", "the id is not of the form Kind[.group]/[namespace/]name")
     })?;
-    let good = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_/".contains(c))
-    };
-    if !attribute.split('.').all(good) {
+    if !is_attribute(&attribute) {
         return Err(tagged("bad-ref", "the attribute is not a name or a dotted path"));
     }
     if target.group.is_empty() && target.kind == "Secret" && attribute.starts_with("data") {
         return Err(tagged("secret-ref", "the data of a Secret cannot be copied into a manifest"));
     }
     Ok(DeferredRef::marker_for(&target, &attribute))
+}
+
+/// `arn`, `status.loadBalancer.ingress.0.hostname`, `spec.ports.[name=web].nodePort`.
+fn is_attribute(attribute: &str) -> bool {
+    let (mut plain, mut rest) = (String::new(), attribute);
+    while let Some((before, behind)) = rest.split_once('[') {
+        let Some((selector, after)) = behind.split_once(']') else { return false };
+        let ended = after.is_empty() || after.starts_with(['.', '[']);
+        let word = |c: char| c.is_ascii_alphanumeric() || "-_/.=\"".contains(c);
+        if selector.is_empty() || !selector.chars().all(word) || !ended {
+            return false;
+        }
+        // A selector counts as one part, also right behind a name: `ports[0]`.
+        let dot = if before.is_empty() || before.ends_with('.') { "" } else { "." };
+        plain.push_str(&format!("{before}{dot}0"));
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain.split('.').all(|part| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_/".contains(c))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_attribute;
+
+    #[test]
+    fn attributes_are_dotted_paths_with_selectors() {
+        for good in [
+            "arn",
+            "status.loadBalancer.ingress.0.hostname",
+            "spec.ports.[name=web].nodePort",
+            "spec.ports[name=web].nodePort",
+            "spec.ports[0]",
+            "a[0][1].b",
+            "metadata.labels.app.kubernetes.io/name",
+        ] {
+            assert!(is_attribute(good), "{good}");
+        }
+        for bad in
+            ["", ".", "a.", ".a", "a b", "a[", "a]", "a[]", "a[0]b", "a..b", "a[x y]", "[0].."]
+        {
+            assert!(!is_attribute(bad), "{bad}");
+        }
+    }
 }

@@ -144,20 +144,19 @@ impl LineMap {
         column > 0 && line.is_some_and(|l| l.chars().skip(column - 1).take(2).eq("{{".chars()))
     }
 
-    /// The author's place of a rendered place. The column is exact up to where the line's text
-    /// stops being the template's; behind that it is the start of the tag that made the difference.
+    /// The author's place of a rendered place: its own column where the author wrote the text, the
+    /// start of the tag where a tag printed it.
     pub(crate) fn at(&self, rendered: &Arc<str>, pos: Pos) -> Location {
         let Some((file, line)) = self.find(pos.line) else {
             return Location::file(&**rendered);
         };
         let printed = self.text.get(line.start..).and_then(|rest| rest.split('\n').next());
         let (written, printed) = (nth_line(&file.text, line.line), printed.unwrap_or_default());
-        let same = written.chars().zip(printed.chars()).take_while(|(a, b)| a == b).count();
         let wanted = usize::try_from(pos.column).unwrap_or(usize::MAX);
-        let column = if wanted <= same || written == printed {
+        let column = if written == printed {
             Some(wanted)
         } else {
-            tag_start(written, same)
+            written_column(written, printed, wanted)
         };
         let column = column.and_then(|column| u32::try_from(column).ok()).unwrap_or(0);
         Location::new(&*file.name, line.line, column)
@@ -169,6 +168,58 @@ fn nth_line(text: &str, line: u32) -> &str {
     text.split('\n').nth(index).unwrap_or_default()
 }
 
+/// The column in a template's line of what stands at a column of the line that it printed: the texts
+/// between its tags are looked for one after the other, and what is between them the tags printed.
+fn written_column(written: &str, printed: &str, wanted: usize) -> Option<usize> {
+    let chars = |text: &str| text.chars().count();
+    let (mut from, mut rest, mut at) = (0, written, 0);
+    let mut tag: Option<(usize, bool)> = None;
+    while !rest.is_empty() {
+        let length = tag_length(rest);
+        if length > 0 {
+            // Of several tags side by side, one that prints.
+            let prints = rest.starts_with("{{") || rest.starts_with("{% include");
+            if tag.is_none_or(|(_, printing)| prints && !printing) {
+                tag = Some((at + 1, prints));
+            }
+            at += chars(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
+        let next =
+            rest.match_indices('{').map(|(at, _)| at).find(|&at| tag_length(&rest[at..]) > 0);
+        let text = &rest[..next.unwrap_or(rest.len())];
+        let start = at;
+        at += chars(text);
+        rest = &rest[text.len()..];
+        // The end of the line is the end of the line; a tag may have left out what is not found.
+        let found = if rest.is_empty() {
+            printed.len().checked_sub(text.len()).filter(|&f| f >= from && printed[f..] == *text)
+        } else {
+            printed[from..].find(text).map(|found| from + found)
+        };
+        let Some(found) = found.filter(|&found| found == from || tag.is_some()) else { continue };
+        let column = chars(&printed[..found]);
+        if wanted <= column {
+            return tag.map(|(column, _)| column);
+        }
+        from = found + text.len();
+        if wanted <= chars(&printed[..from]) {
+            return Some(start + wanted - column);
+        }
+        tag = None;
+    }
+    tag.map(|(column, _)| column).or_else(|| tag_start(written, chars(written)))
+}
+
+/// The bytes of the tag that a text starts with, to the end of the line where it goes on behind it.
+fn tag_length(text: &str) -> usize {
+    let ends = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
+    ends.iter()
+        .find(|(start, _)| text.starts_with(start))
+        .map_or(0, |(_, end)| text.find(end).map_or(text.len(), |found| found + end.len()))
+}
+
 /// The 1-based column of the last tag that starts at or before a place.
 fn tag_start(line: &str, before: usize) -> Option<usize> {
     let chars: Vec<char> = line.chars().collect();
@@ -176,4 +227,30 @@ fn tag_start(line: &str, before: usize) -> Option<usize> {
         .rev()
         .find(|&i| chars.get(i) == Some(&'{') && matches!(chars.get(i + 1), Some('{' | '%')))
         .map(|i| i + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written_column;
+
+    #[test]
+    fn a_printed_column_is_found_in_the_line_that_printed_it() {
+        let cases = [
+            // written, printed, printed column, written column
+            ("  {{ k }}: {{ v }}", "  port: no", 9, 12),
+            ("  {{ k }}: {{ v }}", "  port: no", 3, 3),
+            ("  k{{ i }}: {% include \"p\" %}", "  k2: no", 7, 13),
+            ("  image: {{ r }}:{{ t }}", "  image: a:b", 10, 10),
+            ("  {{ k }}: [a, {{ v }}, no]", "  key: [a, 1, no]", 15, 25),
+            ("  {{ k }}: [a, {{ v }}, no]", "  key: [a, 1, no]", 12, 16),
+            ("  {% if a %}x: {{ v }}{% endif %}", "  x: on", 6, 16),
+            ("  a: b", "  a: b", 6, 6),
+            ("  é{{ k }}: no", "  ék: no", 7, 13),
+            ("{{ v }}", "a: b", 4, 1),
+        ];
+        for (written, printed, wanted, expected) in cases {
+            let found = written_column(written, printed, wanted);
+            assert_eq!(found, Some(expected), "{written} → {printed} at {wanted}");
+        }
+    }
 }

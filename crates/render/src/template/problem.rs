@@ -60,6 +60,11 @@ impl Problem {
         self
     }
 
+    /// Whether it says that a value is not there.
+    pub(super) fn is_absence(&self) -> bool {
+        matches!(self.code.as_str(), "undefined-variable" | "null-in-output")
+    }
+
     pub(super) fn internal(summary: &str) -> Self {
         Self::new("worker", summary, None)
     }

@@ -36,6 +36,13 @@ pub(crate) struct Key {
     pub(crate) odd: Option<Box<str>>,
 }
 
+impl Key {
+    /// Whether it is YAML's merge key; in quotes it is an ordinary one.
+    pub(crate) fn merges(&self) -> bool {
+        &*self.name == "<<" && self.odd.is_some()
+    }
+}
+
 impl Node {
     /// The JSON value; consumes no stack beyond the nesting limit of the parser.
     pub(crate) fn value(&self) -> Value {

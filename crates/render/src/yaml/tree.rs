@@ -265,7 +265,8 @@ impl<'a> Builder<'a> {
                 if merge && self.dialect == Dialect::Config {
                     self.error("merge-key", "merge keys are not read here", node.pos);
                 }
-                Key { name: text.as_str().into(), pos: node.pos, odd: None }
+                let odd = merge.then(|| "<<".into());
+                Key { name: text.as_str().into(), pos: node.pos, odd }
             }
             Kind::Scalar { value: Value::Null, .. } => {
                 self.error("yaml-key", "a key must be text", node.pos);
@@ -304,11 +305,11 @@ impl<'a> Builder<'a> {
 
     /// Applies `<<`: what the mapping gives itself wins, then the earlier of several sources.
     fn merge_keys(&mut self, entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
-        if self.dialect == Dialect::Config || !entries.iter().any(|(key, _)| &*key.name == "<<") {
+        if self.dialect == Dialect::Config || !entries.iter().any(|(key, _)| key.merges()) {
             return entries;
         }
         let (merges, mut own): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|(key, _)| &*key.name == "<<");
+            entries.into_iter().partition(|(key, _)| key.merges());
         let mut known: HashSet<Box<str>> = own.iter().map(|(key, _)| key.name.clone()).collect();
         for (_, source) in merges {
             let at = source.pos;

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod config;
+mod independent;
 mod objects;
 mod patches;
 mod refs;

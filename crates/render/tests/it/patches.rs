@@ -102,14 +102,22 @@ fn what_a_patch_writes_is_checked_too() {
     let errors = fixture(
         "    - target: {kind: Deployment, name: api}\n      patch:\n        metadata:\n          labels: {v: 1.20}\n    - target: {kind: Deployment, name: api}\n      patch:\n        - {op: add, path: /metadata/labels/w, value: 5}\n    - target: {kind: Deployment, name: api, labels: x}\n      patch: {}\n    - {target: {name: x}, patch: text}\n",
     );
-    insta::assert_snapshot!(errors.errors(), @r"
+    insta::assert_snapshot!(errors.errors(), @r#"
+    error[unquoted-string]: `metadata.labels.v` must be a string, but `1.20` reads as the number 1.2
+      --> envs/dev/environment.yaml:10:23
+      help: write it in quotes: "1.20"
+
+    error[unquoted-string]: `metadata.labels.w` must be a string, but `5` reads as the number 5
+      --> envs/dev/environment.yaml:13:54
+      help: write it in quotes: "5"
+
     error[unknown-key]: unknown key `labels` in `target`
       --> envs/dev/environment.yaml:14:45
       help: known here: group, kind, name, namespace
 
     error[wrong-type]: `patch` must be a mapping (merge patch) or a list (RFC 6902), not a string
       --> envs/dev/environment.yaml:16:34
-    ");
+    "#);
     let only = fixture(
         "    - target: {kind: Deployment, name: api}\n      patch:\n        metadata:\n          labels: {v: 1.20}\n    - target: {kind: Deployment, name: api}\n      patch:\n        - {op: add, path: /metadata/labels/w, value: a b}\n",
     );

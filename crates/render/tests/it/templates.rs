@@ -369,7 +369,7 @@ fn manifests_are_templated_only_when_named_so() {
     insta::assert_snapshot!(errors, @r"
     error[undefined-variable]: `name` is not defined
       --> envs/dev/manifests/b.yaml.tera:1:7
-      help: known here: project, env, name, values, artifacts
+      help: known here: project, env, values, artifacts
     ");
 }
 
