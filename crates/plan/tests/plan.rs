@@ -293,6 +293,36 @@ fn a_kind_that_is_not_served_waits_for_its_crd_or_is_refused() {
     assert_eq!(without.plan().refused[0].code, "kind-not-served");
 }
 
+/// The new schema may allow what the old one does not.
+#[test]
+fn what_the_old_schema_rejects_is_planned_when_its_crd_changes_in_the_same_plan() {
+    let old = crd("example.com", "Thing", "things");
+    let mut new = marked(old.clone(), "another digest");
+    new["spec"]["names"]["singular"] = json!("thing");
+    let (mut changed, fresh) = (thing("t"), thing("n"));
+    let stored = applied(&changed);
+    changed["spec"] = json!({"b": 1});
+    let rejected =
+        || Preview::Rejected { message: ".spec.b: field not declared in schema".to_owned() };
+    let world = |crd: &Value| {
+        World::new()
+            .live(crd, live(applied(&old)))
+            .stores(applied(crd), vec![])
+            .live(&changed, live(stored.clone()))
+            .absent(&fresh)
+            .says("Thing.example.com/web/t", rejected())
+            .says("Thing.example.com/web/n", rejected())
+    };
+    let plan = world(&new).plan();
+    assert_eq!(plan.refused, []);
+    let actions: Vec<_> = plan.changes.iter().map(|c| (c.id.name.as_str(), c.action)).collect();
+    let expected =
+        [("things.example.com", Action::Update), ("n", Action::Create), ("t", Action::Update)];
+    assert_eq!(actions, expected);
+    let refused = world(&old).plan().refused;
+    assert_eq!(refused.iter().map(|r| r.code.as_str()).collect::<Vec<_>>(), ["rejected"; 2]);
+}
+
 #[test]
 fn an_object_that_is_being_deleted_is_created_again() {
     let declared = config("a", json!({"k": "v"}));

@@ -17,7 +17,7 @@ use suimon_model::{ResourceId, UnknownRead};
 use crate::diff::diff;
 use crate::strip::strip;
 use crate::{Action, Change, Drift, Plan, Reason, Refusal};
-use case::{Case, Cases, Subject, refusal};
+use case::{Case, Cases, Subject, is_crd, refusal, served_by};
 
 pub use candidates::candidates;
 pub use inputs::{Declared, Inputs, Preview};
@@ -94,12 +94,23 @@ impl<'a> Draft<'a> {
                 assigned::defer(id, &mut stored, &subject.value, None);
                 self.changes.push(create(subject, reason, &stored));
             }
+            Some(Rejected { .. }) if self.schema_changes(id) => {
+                self.changes.push(create(subject, reason, &subject.value));
+            }
             Some(Rejected { message } | Immutable { message, .. }) => {
                 self.rejected(subject, message);
             }
             Some(Failed { reason }) => self.unknown(id, reason),
             None => self.changes.push(create(subject, reason, &subject.value)),
         }
+    }
+
+    /// Whether this plan changes the CRD of an object's kind before it: what the API says by the old
+    /// schema does not count then.
+    fn schema_changes(&self, id: &ResourceId) -> bool {
+        let crds = self.changes.iter().filter(|change| is_crd(&change.id));
+        let mut kinds = crds.filter_map(|change| served_by(change.after.as_ref()?));
+        kinds.any(|(group, kind)| (&group, &kind) == (&id.group, &id.kind))
     }
 
     fn rejected(&mut self, subject: &Subject<'_>, message: &str) {

@@ -27,6 +27,9 @@ impl<'a> Draft<'a> {
         let id = &live.id;
         let mut change = match self.inputs.previews.get(id) {
             Some(Preview::Failed { reason }) => return self.unknown(id, reason),
+            Some(Preview::Rejected { .. }) if self.schema_changes(id) => {
+                local(live, subject, differences)
+            }
             Some(Preview::Rejected { message }) => return self.rejected(subject, message),
             Some(Preview::Immutable { fields, message }) => {
                 if !live.owned && !self.inputs.adopt {
@@ -100,7 +103,7 @@ fn update(live: &LiveObject, subject: &Subject<'_>, after: Body) -> Change {
     }
 }
 
-/// An update that no dry run can show, because it waits for a deferred value.
+/// An update that no dry run can show, because it waits for a deferred value or for another schema.
 fn local(live: &LiveObject, subject: &Subject<'_>, differences: &[Difference]) -> Change {
     let after = deferred::after(strip(&subject.value));
     Change { fields: declared_fields(differences), ..update(live, subject, after) }
