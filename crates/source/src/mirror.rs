@@ -207,7 +207,8 @@ impl Mirror {
         refspecs: &[&str],
     ) -> Result<Ended, Error> {
         let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
-        arguments.extend(["--no-recurse-submodules", "--force"]);
+        // Without it git leaves out, without a word, every branch of a shallow remote.
+        arguments.extend(["--update-shallow", "--no-recurse-submodules", "--force"]);
         arguments.extend(options);
         arguments.extend(["--end-of-options", self.remote.url.as_str()]);
         arguments.extend(refspecs);

@@ -134,6 +134,20 @@ fn another_revision_is_asked_for_when_the_mirror_was_enough_at_first() {
 }
 
 #[test]
+fn a_remote_that_is_itself_a_shallow_clone_is_read() {
+    let (scene, url) = scene();
+    scene.git("", &["clone", "--quiet", "--depth=1", &url, "shallow"]);
+    let shallow = format!("file://{}", shown(&scene.path("shallow")));
+    let found = opened(&scene.address(&shallow));
+    assert_eq!(text(&*found.snapshot, "suimon.yaml").unwrap(), "two");
+    scene.commit("shallow", &[("suimon.yaml", "three")]);
+    let found = opened(&scene.address(&shallow));
+    assert_eq!(text(&*found.snapshot, "suimon.yaml").unwrap(), "three");
+    let parent = scene.said(&at(scene.address(&shallow), "HEAD~2"));
+    assert!(parent.contains("the repository is a shallow clone"), "{parent}");
+}
+
+#[test]
 fn an_empty_remote_has_no_commit() {
     let scene = Scene::new();
     fs::create_dir(scene.path("empty")).unwrap();
