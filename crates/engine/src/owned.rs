@@ -1,6 +1,6 @@
 //! What an environment owns before and after a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use suimon_apply::Attributes;
 use suimon_model::{Manifest, ResourceId};
@@ -15,7 +15,7 @@ pub(crate) fn membership(
     observed: &Observed,
     manifests: &BTreeMap<ResourceId, Manifest>,
 ) -> (Membership, Membership) {
-    let gone: Vec<&ResourceId> = plan
+    let gone: HashSet<&ResourceId> = plan
         .changes
         .iter()
         .filter(|change| matches!(change.action, Action::Delete | Action::Forget))
@@ -24,7 +24,7 @@ pub(crate) fn membership(
     let declared = manifests.iter().map(|(id, m)| (id.clone(), m.api_version.to_string()));
     let extra = observed.extra.iter().map(|(id, live)| (id.clone(), live.api_version.clone()));
     let superset: Vec<_> = declared.chain(extra).collect();
-    let members = superset.iter().filter(|(id, _)| !gone.contains(&id)).cloned().collect();
+    let members = superset.iter().filter(|(id, _)| !gone.contains(id)).cloned().collect();
     (Membership { objects: superset }, Membership { objects: members })
 }
 
@@ -34,15 +34,16 @@ pub(crate) fn keep_known(
     plan: &Plan,
     manifests: &BTreeMap<ResourceId, Manifest>,
 ) -> Attributes {
-    let fresh = |id: &ResourceId| {
-        plan.changes
-            .iter()
-            .any(|c| c.id == *id && matches!(c.action, Action::Create | Action::Replace))
-    };
+    let fresh: HashSet<&ResourceId> = plan
+        .changes
+        .iter()
+        .filter(|change| matches!(change.action, Action::Create | Action::Replace))
+        .map(|change| &change.id)
+        .collect();
     let mut known = Attributes::default();
     for reference in manifests.values().flat_map(|manifest| &manifest.refs) {
         if let Some(value) = attributes.get(&reference.target, &reference.attribute)
-            && !fresh(&reference.target)
+            && !fresh.contains(&reference.target)
         {
             known.insert(reference, value);
         }
