@@ -18,6 +18,7 @@ use crate::object::{group_of, version_of};
 use crate::owners::Owners;
 use crate::resource::Resource;
 use crate::resources::Lookup;
+use crate::schemas::Schemas;
 use crate::session::{Namespaces, Session, config_map_resource, get};
 use crate::transport::Transport;
 use crate::{Options, connect};
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     first_look: RwLock<Option<(Instant, Look)>>,
     /// Whether the last observation saw everything that is owned.
     pub(crate) saw_all: AtomicBool,
+    /// The CRDs that we wrote.
+    pub(crate) schemas: Schemas,
     /// The ApplySet's parent as we last wrote or read it.
     pub(crate) parent: RwLock<Option<Value>>,
 }
@@ -95,6 +98,7 @@ impl Kubernetes {
             discovering: Mutex::new(()),
             first_look: RwLock::new(None),
             saw_all: AtomicBool::new(false),
+            schemas: Schemas::default(),
             parent: RwLock::new(None),
         }))
     }

@@ -33,6 +33,7 @@ mod redact;
 mod remove;
 mod resource;
 mod resources;
+mod schemas;
 mod session;
 mod status;
 mod transport;

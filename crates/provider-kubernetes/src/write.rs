@@ -56,7 +56,8 @@ impl Inner {
         Ok(DryRun { object: self.live(&session, object), conflicts: found })
     }
 
-    /// Applies one object; waits for its kind to be served when its CRD is new.
+    /// Applies one object; waits for its kind to be served when its CRD is new, and for its schema
+    /// when the CRD was written a moment ago.
     pub(crate) async fn write(&self, write: &Write) -> Result<Written> {
         let started = Instant::now();
         let mut session = self.session()?;
@@ -65,6 +66,7 @@ impl Inner {
             let error = match applied(&session, write) {
                 Ok(applied) => match self.write_once(&applied).await {
                     Err(error @ Error::KindNotServed(_)) => error,
+                    Err(error @ Error::Rejected(_)) if self.schemas.may_be_old(&write.id) => error,
                     other => return other,
                 },
                 Err(error @ Error::KindNotServed(_)) => error,
@@ -97,6 +99,7 @@ impl Inner {
             },
             Err(Refused::Error(error)) => return Err(error),
         };
+        self.schemas.wrote(&applied.write.id, &object);
         let health = assess(&object);
         Ok(Written { object: self.live(applied.session, object), health })
     }

@@ -164,6 +164,27 @@ async fn kinds_come_with_their_definition(cluster: &Cluster) {
     assert!(matches!(error, Error::Rejected(_)), "{error:?}");
 }
 
+/// A server answers for a definition before it judges objects by it.
+pub(crate) async fn a_definition_that_changed_is_waited_for(cluster: &Cluster) {
+    let provider = cluster.provider("grown").await;
+    let mut definition = definition("grown.example.com");
+    let mut thing = json!({"apiVersion": "grown.example.com/v1", "kind": "Thing",
+        "metadata": {"name": "t", "namespace": "default"}, "spec": {"size": 1}});
+    for number in 1..4 {
+        let field = format!("field{number}");
+        let schema = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
+        definition.pointer_mut(schema).unwrap()[&field] = json!({"type": "integer"});
+        thing["spec"][&field] = json!(number);
+        for object in prepare(&provider, &[manifest(&definition), manifest(&thing)]) {
+            provider.write(&write(&object)).await.unwrap();
+        }
+    }
+    thing["spec"]["size"] = json!("none");
+    let wrong = prepare(&provider, &[manifest(&thing)]).remove(0);
+    let error = provider.write(&write(&wrong)).await.unwrap_err();
+    assert!(matches!(error, Error::Rejected(_)), "{error:?}");
+}
+
 async fn owners_are_recognised(cluster: &Cluster) {
     cluster.namespace("owners").await;
     let mut helm = object("v1", "ConfigMap", "owners", "helm");
