@@ -68,7 +68,8 @@ fn standard_output_has_data_only() {
     env.with_manifests(&config_map("default", "a", "1"));
     env.plan(&["--json", "-vv"]).code(0).json();
     env.plan(&["--json", "--out", "p.out"]).code(0).json();
-    env.suimon(&["render", "dev", "-o", "json", "-v"]).code(0).json();
+    let list = env.suimon(&["render", "dev", "-o", "json", "-v"]).code(0).json();
+    assert_eq!((&list["kind"], &list["items"][0]["kind"]), (&"List".into(), &"ConfigMap".into()));
     env.suimon(&["graph", "dev", "--format", "json"]).code(0).json();
     env.apply(&["--json", "-vv"]).code(0).json();
     let failed = env.suimon(&["plan", "nowhere"]).code(1);

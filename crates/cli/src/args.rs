@@ -119,7 +119,7 @@ pub(crate) struct RenderArgs {
 pub(crate) enum RenderFormat {
     /// YAML documents.
     Yaml,
-    /// One JSON array.
+    /// One JSON object of kind List, which `kubectl` reads too.
     Json,
 }
 

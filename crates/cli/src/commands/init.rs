@@ -31,7 +31,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, console: &Console) -> Result
         return Err(Failure::new("the context's name has characters that do not belong in one"));
     }
     write(&root, &name, context)?;
-    let at = root.display();
+    let at = shell_word(&root.to_string_lossy());
     let chdir = if root == Path::new(".") { String::new() } else { format!("-C {at} ") };
     console.data(&format!(
         "Wrote project {name}: environment dev, applied to the kubeconfig context \"{context}\".\n\n\
@@ -56,6 +56,13 @@ pub(crate) fn write(root: &Path, name: &str, context: &str) -> Result<(), Failur
         ))
         .hint("run `suimon init` in another folder, with -C DIR"));
     }
+    for folder in FILES.iter().flat_map(|(path, _)| Path::new(path).ancestors().skip(1)) {
+        let folder = root.join(folder);
+        if folder.symlink_metadata().is_ok_and(|found| !found.is_dir()) && folder != root {
+            let summary = format!("{} is not a folder; nothing was written", folder.display());
+            return Err(Failure::new(summary));
+        }
+    }
     for (path, content) in FILES {
         let path = root.join(path);
         let cannot =
@@ -67,6 +74,16 @@ pub(crate) fn write(root: &Path, name: &str, context: &str) -> Result<(), Failur
         std::fs::write(&path, content).map_err(cannot)?;
     }
     Ok(())
+}
+
+/// A path as a shell reads it back.
+fn shell_word(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./+:@%".contains(c);
+    if path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
 }
 
 fn folder_name(root: &Path) -> String {
@@ -102,6 +119,20 @@ mod tests {
         write(folder.path(), "p", "dev").unwrap();
         let project = std::fs::read_to_string(folder.path().join("suimon.yaml")).unwrap();
         assert!(project.contains("name: p"), "{project}");
+    }
+
+    #[test]
+    fn init_does_not_write_around_what_is_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("envs"), "mine").unwrap();
+        assert!(write(folder.path(), "p", "dev").is_err());
+        assert!(!folder.path().join("suimon.yaml").exists());
+    }
+
+    #[test]
+    fn the_commands_that_init_prints_can_be_pasted() {
+        assert_eq!(shell_word("a/b-1"), "a/b-1");
+        assert_eq!(shell_word("it's here"), r"'it'\''s here'");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `suimon render`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::args::{RenderArgs, RenderFormat};
 use crate::failure::Failure;
@@ -19,8 +19,10 @@ pub(crate) fn run(args: &RenderArgs, session: &Session<'_>) -> Result<u8, Failur
             }
         }
         RenderFormat::Json => {
-            let objects: Vec<Value> = state.manifests.iter().map(|m| m.body.value()).collect();
-            text = serde_json::to_string_pretty(&objects).map_err(Failure::new)?;
+            let items: Vec<Value> = state.manifests.iter().map(|m| m.body.value()).collect();
+            // `kubectl` reads a List; it does not read an array.
+            let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+            text = serde_json::to_string_pretty(&list).map_err(Failure::new)?;
         }
     }
     session.console.data(&text)?;
