@@ -293,6 +293,24 @@ fn a_kind_that_is_not_served_waits_for_its_crd_or_is_refused() {
     assert_eq!(without.plan().refused[0].code, "kind-not-served");
 }
 
+#[test]
+fn what_is_in_a_namespace_that_is_being_deleted_is_created_again() {
+    let mut leaving = live(applied(&namespace("web")));
+    leaving.terminating = true;
+    let (same, moved) = (config("same", json!({})), config("moved", json!({"k": "new"})));
+    let world = World::new()
+        .live(&namespace("web"), leaving)
+        .same(&same)
+        .live(&moved, live(applied(&config("moved", json!({"k": "v"})))));
+    assert_eq!(world.candidates(), Vec::<String>::new());
+    let plan = world.plan();
+    let changes: Vec<_> =
+        plan.changes.iter().map(|c| (c.id.name.as_str(), c.action, c.reason)).collect();
+    let again = |name| (name, Action::Create, Reason::BeingDeleted);
+    assert_eq!(changes, ["web", "moved", "same"].map(again));
+    assert_eq!(plan.unchanged, 0);
+}
+
 /// The new schema may allow what the old one does not.
 #[test]
 fn what_the_old_schema_rejects_is_planned_when_its_crd_changes_in_the_same_plan() {

@@ -56,7 +56,7 @@ impl<'a> Cases<'a> {
     pub(crate) fn of(&self, id: &ResourceId) -> Case<'a> {
         let presence = match self.inputs.observed.declared.get(id) {
             None | Some(Presence::Unknown) => return Case::Unknown,
-            Some(Presence::Unchanged { .. }) => return Case::Same,
+            Some(Presence::Unchanged { .. }) if !self.is_swept_away(id) => return Case::Same,
             Some(presence) => presence,
         };
         let Some(declared) = (self.inputs.declared)(id) else { return Case::Unknown };
@@ -71,6 +71,7 @@ impl<'a> Cases<'a> {
                 Case::Refused(kind_not_served(id, &subject))
             }
             Presence::KindNotServed => Case::New(Reason::KindNotServedYet, subject),
+            Presence::Unchanged { .. } => Case::New(Reason::BeingDeleted, subject),
             _ => Case::New(Reason::NotLive, subject),
         }
     }
@@ -87,13 +88,21 @@ impl<'a> Cases<'a> {
         if let (Some(owner), false) = (&live.foreign_owner, self.inputs.adopt) {
             return Case::Refused(owned_by_another(owner, &subject));
         }
-        if live.terminating {
+        if live.terminating || self.is_swept_away(&live.id) {
             return Case::Leaving(live, subject);
         }
         match compare(&subject.value, live) {
             Comparison::Equal => Case::Same,
             Comparison::Differs(differences) => Case::Moved(live, subject, differences),
         }
+    }
+
+    /// Whether the declared namespace of an object is being deleted, and the object with it.
+    fn is_swept_away(&self, id: &ResourceId) -> bool {
+        let Some(name) = &id.namespace else { return false };
+        let namespace = ResourceId::new("", "Namespace", None, name.as_str());
+        let presence = self.inputs.observed.declared.get(&namespace);
+        matches!(presence, Some(Presence::Live(live)) if live.terminating)
     }
 
     /// Whether a CRD among the declared objects brings this kind.
