@@ -15,7 +15,7 @@ use crate::observe::observe;
 use crate::owned::{keep_known, membership};
 use crate::prepare::{check_targets, connect, prepare};
 use crate::preview::preview;
-use crate::settle::{Later, settle};
+use crate::settle::{Later, keep_scale, scaled_to, settle};
 
 /// What to plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +65,10 @@ pub async fn plan(
     let (mut observed, attributes) = (reading.observed, reading.attributes);
     observed.targets = targets;
 
+    let scaled_to = scaled_to(&later, &observed);
     let resolved =
         settle(&mut manifests, &later, &attributes, registry, &mut observed, options.adopt);
-    let manifests: BTreeMap<ResourceId, Manifest> =
+    let mut manifests: BTreeMap<ResourceId, Manifest> =
         manifests.into_iter().map(|manifest| (manifest.id.clone(), manifest)).collect();
     let as_known = |id: &ResourceId| resolved.get(id).or_else(|| manifests.get(id));
     let declared = |id: &ResourceId| {
@@ -102,6 +103,7 @@ pub async fn plan(
         ..Facts::default()
     };
     let (superset, members) = membership(&plan, &observed, &manifests);
+    keep_scale(&mut manifests, &scaled_to, &plan);
     let attributes = keep_known(&attributes, &plan, &manifests);
     Ok(Planned { plan, order, facts, manifests, attributes, superset, members })
 }

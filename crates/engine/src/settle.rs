@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use suimon_apply::Attributes;
 use suimon_model::{Manifest, ResourceId};
-use suimon_plan::{Observed, Presence, yield_replicas};
+use suimon_plan::{
+    Action, Observed, Plan, Presence, live_replicas, restore_replicas, yield_replicas,
+};
 use suimon_provider::Registry;
 
 use crate::adopted::record;
@@ -24,6 +27,30 @@ impl Later {
         let later = manifests.iter().filter(|m| !m.refs.is_empty() || scaled.contains(&m.id));
         let ids = later.map(|m| m.id.clone()).collect();
         Self { scaled, ids }
+    }
+}
+
+/// The replicas of objects that an autoscaler scales, as they are live.
+pub(crate) fn scaled_to(later: &Later, observed: &Observed) -> BTreeMap<ResourceId, Value> {
+    let live = |id: &ResourceId| match observed.declared.get(id) {
+        Some(Presence::Live(live)) => live_replicas(live),
+        _ => None,
+    };
+    later.scaled.iter().filter_map(|id| Some((id.clone(), live(id)?))).collect()
+}
+
+/// Gives the objects that the plan makes again the replicas that they had.
+pub(crate) fn keep_scale(
+    manifests: &mut BTreeMap<ResourceId, Manifest>,
+    scaled_to: &BTreeMap<ResourceId, Value>,
+    plan: &Plan,
+) {
+    for change in &plan.changes {
+        if let (Action::Create | Action::Replace, Some(replicas), Some(manifest)) =
+            (change.action, scaled_to.get(&change.id), manifests.get_mut(&change.id))
+        {
+            restore_replicas(manifest, replicas);
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub use live::{LiveObject, Observed, Presence};
 pub use mask::{MASK_PREFIX, Mask, is_masked};
 pub use plan::{Plan, Refusal, Summary};
 pub use planner::{Declared, Inputs, Preview, candidates, plan};
-pub use replicas::{hpa_targets, yield_replicas};
+pub use replicas::{hpa_targets, live_replicas, restore_replicas, yield_replicas};
 pub use saved::{InvalidPlan, PLAN_FORMAT_VERSION};
 pub use strip::strip;
 

@@ -60,3 +60,19 @@ pub fn yield_replicas(manifest: &Manifest, live: &LiveObject) -> Manifest {
     yielded.body = Body::new(&body);
     yielded
 }
+
+/// The replicas that an object has, as it is live.
+pub fn live_replicas(live: &LiveObject) -> Option<Value> {
+    live.body.value().get("spec")?.get("replicas").cloned()
+}
+
+/// Puts replicas into a declaration that yielded them: an object that is made again has nobody who
+/// keeps them, and would start with one.
+pub fn restore_replicas(manifest: &mut Manifest, replicas: &Value) {
+    let mut body = manifest.body.value();
+    let Some(spec) = body.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if !spec.contains_key("replicas") {
+        spec.insert("replicas".to_owned(), replicas.clone());
+        manifest.body = Body::new(&body);
+    }
+}

@@ -5,7 +5,9 @@
 mod support;
 
 use serde_json::{Value, json};
-use suimon_plan::{Comparison, compare, hpa_targets, yield_replicas};
+use suimon_plan::{
+    Comparison, compare, hpa_targets, live_replicas, restore_replicas, yield_replicas,
+};
 use support::{manifest, sample};
 
 fn scaler(version: &str, kind: &str, target: Value) -> suimon_model::Manifest {
@@ -61,4 +63,18 @@ fn nothing_is_yielded_where_nothing_is_declared_or_live() {
     let config = support::sample("settled-configmap");
     let with = manifest(&sample.declared);
     assert_eq!(yield_replicas(&with, &config.live), with);
+}
+
+#[test]
+fn what_is_made_again_keeps_the_replicas_that_it_had() {
+    let sample = sample("hpa-scaled");
+    let there = live_replicas(&sample.live).unwrap();
+    let mut declared = sample.declared.clone();
+    declared["spec"]["replicas"] = json!(1);
+    let mut yielded = yield_replicas(&manifest(&declared), &sample.live);
+    assert_eq!(yielded.body.value()["spec"].get("replicas"), None);
+    restore_replicas(&mut yielded, &there);
+    assert_eq!(yielded.body.value()["spec"]["replicas"], there);
+    restore_replicas(&mut yielded, &json!(99));
+    assert_eq!(yielded.body.value()["spec"]["replicas"], there);
 }
