@@ -23,3 +23,4 @@ mod run;
 mod sample;
 mod saved;
 mod secrets;
+mod terminal;

@@ -41,11 +41,14 @@ pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
 }
 
 fn block_on<F: Future<Output = Result<u8, Failure>>>(work: F) -> Result<u8, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|e| Failure::new(format!("cannot start: {e}")))?
-        .block_on(work)
+        .map_err(|e| Failure::new(format!("cannot start: {e}")))?;
+    let end = runtime.block_on(work);
+    // A question that nobody answered still reads from the terminal; nothing waits for it.
+    runtime.shutdown_background();
+    end
 }
 
 /// Library logs go to standard error with `-v`.
