@@ -10,6 +10,5 @@ async fn every_scenario_holds_on_a_real_api_server() {
         return;
     };
     scenarios::all(&cluster).await;
-    scenarios::a_definition_that_changed_is_waited_for(&cluster).await;
     connecting::a_certificate_of_somebody_else_is_refused(&cluster).await;
 }

@@ -32,6 +32,7 @@ on_the_sandbox!(
     refused_objects_say_why_and_no_secret,
     a_missing_namespace_is_not_an_unknown_kind,
     kinds_come_with_their_definition,
+    a_definition_that_changed_is_waited_for,
     owners_are_recognised,
     what_is_no_longer_declared_is_found_by_the_parent,
     a_foreign_parent_stops_everything,

@@ -31,7 +31,7 @@ pub(super) fn metadata(resource: &Resource, object: &Value) -> Vec<FieldError> {
         let standard = matches!(name, "orphan" | "foregroundDeletion" | "kubernetes");
         if let Some(why) = qualified_problem(name) {
             errors.push(FieldError::invalid("metadata.finalizers", name.into(), why));
-        } else if !name.contains('/') && !standard {
+        } else if !name.contains('/') && !standard && is_core_rule(resource) {
             errors.push(FieldError::invalid(
                 "metadata.finalizers",
                 name.into(),
@@ -51,6 +51,12 @@ pub(super) fn metadata(resource: &Resource, object: &Value) -> Vec<FieldError> {
         errors.push(FieldError::too_long("metadata.annotations", MAX_ANNOTATIONS));
     }
     errors
+}
+
+/// Kinds outside the API server's own binary, and those about them, take any qualified finalizer.
+fn is_core_rule(resource: &Resource) -> bool {
+    let elsewhere = ["apiextensions.k8s.io", "apiregistration.k8s.io"];
+    !elsewhere.contains(&resource.group.as_str()) && resource.custom.is_none()
 }
 
 fn owner_reference((index, owner): (usize, &Value), errors: &mut Vec<FieldError>) {
