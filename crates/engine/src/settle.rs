@@ -98,3 +98,70 @@ pub(crate) fn settle(
     }
     resolved
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use suimon_model::{Body, Origin};
+    use suimon_plan::{Change, Reason};
+
+    use super::*;
+
+    fn plan(id: &ResourceId, action: Action) -> Plan {
+        let change = Change {
+            id: id.clone(),
+            api_version: "apps/v1".into(),
+            action,
+            reason: Reason::Changed,
+            location: None,
+            before: None,
+            after: None,
+            fields: Vec::new(),
+            conflicts: Vec::new(),
+            uid: None,
+            resource_version: None,
+        };
+        Plan {
+            project: "p".into(),
+            environment: "dev".into(),
+            revision: None,
+            release: None,
+            release_id: "r".into(),
+            targets: Vec::new(),
+            changes: vec![change],
+            unchanged: 0,
+            declared: 1,
+            drift: Vec::new(),
+            unknown: Vec::new(),
+            refused: Vec::new(),
+            policy: Value::Null,
+            targeted: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_made_again_gets_the_replicas_that_it_had() {
+        let id: ResourceId = "Deployment.apps/web/api".parse().unwrap();
+        let manifest = Manifest {
+            id: id.clone(),
+            api_version: "apps/v1".into(),
+            body: Body::new(&json!({"spec": {"paused": true}})),
+            origin: Origin { file: Arc::from("api.yaml"), line: 1, instance: None },
+            refs: Vec::new(),
+        };
+        let scaled_to = BTreeMap::from([(id.clone(), json!(6))]);
+        for (action, expected) in [
+            (Action::Replace, Some(json!(6))),
+            (Action::Create, Some(json!(6))),
+            (Action::Update, None),
+        ] {
+            let mut manifests = BTreeMap::from([(id.clone(), manifest.clone())]);
+            keep_scale(&mut manifests, &scaled_to, &plan(&id, action));
+            let spec = &manifests[&id].body.value()["spec"];
+            assert_eq!(spec.get("replicas").cloned(), expected, "{action:?}");
+        }
+    }
+}
