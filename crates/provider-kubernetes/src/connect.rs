@@ -107,11 +107,27 @@ fn in_cluster() -> Result<Config> {
 }
 
 async fn from_context(kubeconfig: Kubeconfig, name: String) -> Result<(Config, String)> {
+    check_user(&kubeconfig, &name)?;
     let options = KubeConfigOptions { context: Some(name.clone()), ..Default::default() };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| {
         Error::Config(format!("context `{name}` of the kubeconfig is not usable: {error}"))
     })?;
     Ok((config, format!("context `{name}`")))
+}
+
+/// A context whose user is missing would connect as nobody.
+fn check_user(kubeconfig: &Kubeconfig, name: &str) -> Result<()> {
+    let context = kubeconfig.contexts.iter().find(|context| context.name == name);
+    let user = context.and_then(|context| context.context.as_ref()?.user.as_deref());
+    match user.filter(|user| !user.is_empty()) {
+        Some(user) if !kubeconfig.auth_infos.iter().any(|known| known.name == user) => {
+            Err(Error::Config(format!(
+                "context `{name}` of the kubeconfig is not usable: it names the user `{user}`, and \
+                 the kubeconfig has no such user"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads the kubeconfig: the given file, or the files of `$KUBECONFIG`, or `~/.kube/config`.

@@ -37,6 +37,7 @@ contexts:
 - {name: expired, context: {cluster: c, user: plugin}}
 - {name: no-plugin, context: {cluster: c, user: missing}}
 - {name: no-cluster, context: {cluster: nope, user: token}}
+- {name: no-user, context: {cluster: c, user: nobody}}
 - {name: 'arn:aws:eks:ap-northeast-1:111111111111:cluster/shop', context: {cluster: c, user: token}}
 ";
 
@@ -77,10 +78,11 @@ fn context(name: &str) -> KubernetesTarget {
 #[tokio::test]
 async fn wrong_kubeconfigs_are_told_apart() {
     let files = Files::new(KUBECONFIG);
-    insta::assert_snapshot!(files.fails(context("stagin")).await, @"the kubeconfig has no context `stagin` (it has staging, production, unverified, expired, no-plugin, no-cluster, arn:aws:eks:ap-northeast-1:111111111111:cluster/shop); did you mean `staging`?");
+    insta::assert_snapshot!(files.fails(context("stagin")).await, @"the kubeconfig has no context `stagin` (it has staging, production, unverified, expired, no-plugin, no-cluster, no-user, arn:aws:eks:ap-northeast-1:111111111111:cluster/shop); did you mean `staging`?");
     insta::assert_snapshot!(files.fails(context("unverified")).await, @"context `unverified` sets insecure-skip-tls-verify: suimon always verifies the server; set certificate-authority instead");
     insta::assert_snapshot!(files.fails(context("no-cluster")).await, @"context `no-cluster` of the kubeconfig is not usable: failed to load the cluster of context: nope");
-    insta::assert_snapshot!(files.fails(KubernetesTarget::EksCluster("blog".into())).await, @"the EKS cluster `blog` cannot be looked up yet: run `aws eks update-kubeconfig --name blog`, or use targets.kubernetes.context (it has staging, production, unverified, expired, no-plugin, no-cluster, arn:aws:eks:ap-northeast-1:111111111111:cluster/shop)");
+    insta::assert_snapshot!(files.fails(context("no-user")).await, @"context `no-user` of the kubeconfig is not usable: it names the user `nobody`, and the kubeconfig has no such user");
+    insta::assert_snapshot!(files.fails(KubernetesTarget::EksCluster("blog".into())).await, @"the EKS cluster `blog` cannot be looked up yet: run `aws eks update-kubeconfig --name blog`, or use targets.kubernetes.context (it has staging, production, unverified, expired, no-plugin, no-cluster, no-user, arn:aws:eks:ap-northeast-1:111111111111:cluster/shop)");
     insta::assert_snapshot!(files.fails(KubernetesTarget::InCluster).await, @"targets.kubernetes is inCluster, and this is no pod with a service account: environment variable not found");
     insta::assert_snapshot!(Files::new("contexts: {").fails(context("a")).await, @"kubeconfig DIR/config: it is no kubeconfig: line 1 column 11: expected sequence start");
     insta::assert_snapshot!(Files::new("users: hunter2-hunter2").fails(context("a")).await, @"kubeconfig DIR/config: it is no kubeconfig: line 1 column 8: expected sequence start");
