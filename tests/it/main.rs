@@ -1,6 +1,12 @@
 //! End-to-end tests: the binary as a user runs it, on the embedded sandbox and, where there is one,
 //! on a real API server.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 mod bad_manifests;
 mod bad_projects;

@@ -5,7 +5,7 @@ use suimon_model::Outcome;
 use suimon_plan::{Action, Change};
 use suimon_provider::Delete;
 
-use crate::run::{Run, is_forward};
+use crate::run::Run;
 use crate::step::{Failure, wait_until_gone};
 use crate::{Event, Options, Stop};
 
@@ -13,7 +13,8 @@ use crate::{Event, Options, Stop};
 /// and are gone before the next kind begins.
 pub(crate) async fn prune(run: &mut Run<'_>) {
     let changes = run.changes();
-    let all: Vec<usize> = (0..changes.len()).filter(|i| !is_forward(&changes[*i])).collect();
+    let is_removal = |i: &usize| matches!(changes[*i].action, Action::Delete | Action::Forget);
+    let all: Vec<usize> = (0..changes.len()).filter(is_removal).collect();
     if all.is_empty() {
         return;
     }

@@ -1,7 +1,7 @@
 //! [`Report`]: what became of a plan, object by object.
 
 use serde::{Deserialize, Serialize};
-use suimon_model::{Health, Outcome, ResourceId};
+use suimon_model::{Health, Location, Outcome, ResourceId};
 use suimon_plan::{Action, Conflict};
 
 /// What became of one action.
@@ -9,6 +9,8 @@ use suimon_plan::{Action, Conflict};
 pub struct Entry {
     /// The object.
     pub id: ResourceId,
+    /// Where it is declared; `None` for deletes.
+    pub location: Option<Location>,
     /// What the plan said.
     pub action: Action,
     /// What became of it.

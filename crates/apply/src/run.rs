@@ -49,6 +49,7 @@ pub async fn apply(mut job: Job<'_>, options: &Options, stop: Stop) -> Report {
     let mut run = Run::new(&job, options, stop, attributes);
     match opened {
         Ok(()) => {
+            run.pass_no_ops();
             run.walk_forward().await;
             prune::prune(&mut run).await;
         }
@@ -182,6 +183,7 @@ impl<'a> Run<'a> {
         let health = health.or(last_health);
         let entry = Entry {
             id: self.changes[change].id.clone(),
+            location: self.changes[change].location.clone(),
             action: self.changes[change].action,
             outcome,
             reason,
@@ -195,6 +197,15 @@ impl<'a> Run<'a> {
     pub(crate) fn skip_rest(&mut self, reason: &str) {
         for change in 0..self.changes.len() {
             self.finish(change, Outcome::Skipped, Some(Failure::new(reason)));
+        }
+    }
+
+    /// What the plan leaves alone is done already.
+    fn pass_no_ops(&mut self) {
+        for change in 0..self.changes.len() {
+            if self.changes[change].action == Action::NoOp {
+                self.finish(change, Outcome::Unchanged, None);
+            }
         }
     }
 
@@ -468,6 +479,6 @@ async fn answer_of<T: Default>(future: &mut Option<BoxFuture<'_, T>>) -> T {
 }
 
 /// Creates, updates and replaces go with the graph; forgets and deletes come after.
-pub(crate) fn is_forward(change: &Change) -> bool {
+fn is_forward(change: &Change) -> bool {
     matches!(change.action, Action::Create | Action::Update | Action::Replace)
 }

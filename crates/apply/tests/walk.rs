@@ -414,3 +414,19 @@ async fn a_write_that_was_never_healthy_was_a_write() {
     let report = half.run().await;
     assert!(report.wrote(), "deleted and not made again: {}", lines(&report));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_plan_leaves_alone_is_never_removed() {
+    let left = Change { uid: Some("uid-1".into()), ..change("Pod/web/left", Action::NoOp) };
+    let case = Case::new(
+        vec![manifest("Pod/web/left", ""), manifest("Pod/web/a", "")],
+        vec![left, change("Pod/web/a", Action::Create)],
+    );
+    case.provider.insert(&id("Pod/web/left"), &json!({}));
+    insta::assert_snapshot!(lines(&case.run().await), @r"
+    Complete
+    Pod/web/left Unchanged
+    Pod/web/a Created
+    ");
+    assert!(case.provider.live().contains(&id("Pod/web/left")));
+}

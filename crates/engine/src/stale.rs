@@ -106,8 +106,10 @@ fn differing(old: &Change, new: &Change) -> String {
     for (these, those) in [(old, new), (new, old)] {
         let fields = these.fields.iter().filter(|field| !those.fields.contains(field));
         paths.extend(fields.map(|field| field.path.as_str()));
-        let conflicts = these.conflicts.iter().filter(|c| !those.conflicts.contains(c));
-        paths.extend(conflicts.map(|conflict| conflict.field.as_str()));
+    }
+    // A field that differs and is in conflict would be named twice.
+    if paths.is_empty() {
+        paths.extend(old.conflicts.iter().chain(&new.conflicts).map(|c| c.field.as_str()));
     }
     paths.sort_unstable();
     paths.dedup();
