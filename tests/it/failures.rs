@@ -52,7 +52,7 @@ fn a_context_that_is_not_there_and_a_context_without_its_cluster() {
         "apiVersion: v1\nkind: Config\ncontexts: [{name: dev, context: {cluster: c, user: u}}]\n",
     )
     .unwrap();
-    insta::assert_snapshot!(env.plan(&[]).code(1).problems(), @"error: kubernetes: context `dev` of the kubeconfig is not usable: failed to load the cluster of context: c");
+    insta::assert_snapshot!(env.plan(&[]).code(1).problems(), @"error: kubernetes: context `dev` of the kubeconfig is not usable: it names the user `u`, and the kubeconfig has no such user");
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn what_never_gets_healthy_fails_at_the_timeout() {
 
     Failed (1):
       + Deployment.apps/h/web: failed: not healthy within 1s: 0 of 2 replicas are created
+          at envs/dev/manifests/all.yaml:6:1
 
     Not started (1):
       + ConfigMap/h/later: not started: depends on Deployment.apps/h/web, which failed
