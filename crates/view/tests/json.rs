@@ -217,6 +217,7 @@ fn secrets_are_named_by_their_paths() {
 fn entry(action: Action, outcome: Outcome) -> Entry {
     Entry {
         id: id("Deployment.apps/web/api"),
+        location: Some(Location::new("envs/dev/manifests/a.yaml", 3, 1)),
         action,
         outcome,
         reason: Some(format!("x {}", masked('a').as_str().unwrap())),

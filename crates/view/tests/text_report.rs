@@ -17,6 +17,7 @@ use suimon_view::{GateView, Style, text};
 fn entry(name: &str, action: Action, outcome: Outcome, reason: Option<&str>) -> Entry {
     Entry {
         id: id(name),
+        location: Some(Location::new("envs/dev/manifests/a.yaml", 3, 1)),
         action,
         outcome,
         reason: reason.map(str::to_owned),
@@ -109,7 +110,9 @@ fn a_partial_report_lists_done_failed_and_not_started() {
 
     Failed (2):
       ~ Deployment.apps/web/b: failed: not healthy after 10m (1 of 3 replicas are ready)
+          at envs/dev/manifests/a.yaml:3:1
       ~ Secret/web/db: failed: conflict
+          at envs/dev/manifests/a.yaml:3:1
           ! conflict: .data.p is managed by kubectl-edit
               declared: (sensitive value)
               live:     (sensitive value)

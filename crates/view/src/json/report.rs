@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use suimon_apply::{Entry, Report};
 use suimon_model::{Health, Outcome};
 
-use super::fields::{conflict, identity};
+use super::fields::{conflict, identity, location};
 use super::{FORMAT_VERSION, optional, text_of};
 use crate::mask::Veil;
 use crate::text::Totals;
@@ -34,6 +34,7 @@ pub fn report(report: &Report) -> Value {
 pub(super) fn entry(entry: &Entry) -> Value {
     let veil = Veil::of(&entry.id);
     let mut map = identity(&entry.id);
+    map.insert("location".into(), location(entry.location.as_ref()));
     map.insert("action".into(), json!(entry.action));
     map.insert("outcome".into(), outcome(entry.outcome).into());
     map.insert("reason".into(), optional(entry.reason.as_ref()));

@@ -4,7 +4,7 @@ use suimon_apply::{End, Entry, Report};
 use suimon_model::{HealthStatus, Outcome};
 use suimon_plan::Action;
 
-use super::object::symbol;
+use super::object::{place, symbol};
 use crate::style::{Color, Style};
 use crate::{diff, escape, words};
 
@@ -105,6 +105,11 @@ fn one(entry: &Entry, style: &Style) -> String {
         line.push_str(&format!(" ({})", escape::line(&health.message)));
     }
     line.push('\n');
+    if entry.outcome == Outcome::Failed
+        && let Some(location) = &entry.location
+    {
+        line.push_str(&format!("      at {}\n", place(location)));
+    }
     for conflict in &entry.conflicts {
         let (ours, theirs) = diff::sides(&entry.id, conflict);
         let (field, manager) = (escape::line(&conflict.field), escape::line(&conflict.manager));
