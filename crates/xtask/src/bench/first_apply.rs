@@ -82,10 +82,10 @@ fn job(contender: &str, server: &Server, tools: &Tools, project: &Project) -> Re
 
 /// One PATCH for each object as it is declared, 32 in flight; the namespace first.
 fn raw(server: &Server, curl: &Path, project: &Project) -> Result<Job> {
-    let rendered = project.render("json")?.stdout;
-    let objects: Vec<Value> = serde_json::from_str(&rendered).map_err(|error| {
-        Error::Unreadable { what: "suimon render".to_owned(), why: error.to_string() }
-    })?;
+    let list = project.render("json")?.stdout;
+    let list: Value =
+        serde_json::from_str(&list).map_err(|error| unreadable(&error.to_string()))?;
+    let objects = list["items"].as_array().ok_or_else(|| unreadable("it is no List"))?;
     let folder = project.beside().join("raw");
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for (number, object) in objects.iter().enumerate() {
@@ -111,6 +111,10 @@ fn raw(server: &Server, curl: &Path, project: &Project) -> Result<Job> {
     Ok(Job::new(Path::new("sh"), project.beside()).args(["-c", script]).args([curl]))
 }
 
+fn unreadable(why: &str) -> Error {
+    Error::Unreadable { what: "what suimon renders".to_owned(), why: why.to_owned() }
+}
+
 /// Where an object of the kinds that are measured is served.
 fn path(object: &Value) -> Result<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -124,8 +128,7 @@ fn path(object: &Value) -> Result<String> {
         "HorizontalPodAutoscaler" => ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
         "PodDisruptionBudget" => ("/apis/policy/v1", "poddisruptionbudgets"),
         other => {
-            let why = format!("there is a {other}");
-            return Err(Error::Unreadable { what: "the rendered objects".to_owned(), why });
+            return Err(unreadable(&format!("there is a {other}")));
         }
     };
     Ok(format!("{prefix}/namespaces/{namespace}/{plural}/{name}"))

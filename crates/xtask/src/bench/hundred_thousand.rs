@@ -17,8 +17,8 @@ const INSTANCES: usize = 200;
 /// Objects of an instance: a namespace, 250 ConfigMaps and 249 Services.
 const OBJECTS: usize = 500;
 
-/// What the processes of a run may hold in memory together.
-const MEMORY: f64 = 1024.0;
+/// What the processes of a run may hold in memory together, in MiB: 1 GB.
+const MEMORY: f64 = 1e9 / 1024.0 / 1024.0;
 
 /// How long the sandbox may take to listen.
 const PATIENCE: Duration = Duration::from_secs(60);

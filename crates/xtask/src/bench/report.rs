@@ -55,7 +55,7 @@ impl Report {
     fn line(&mut self, what: &str, values: &[f64], unit: &str, goal: Goal) -> String {
         let middle = median(values);
         let mut line = format!("  {what:<58} {:>10}", format!("{}{unit}", short(middle)));
-        if values.len() > 1 {
+        if values.len() > 1 && goal != Goal::None {
             line.push_str(&format!(
                 "  worst {:>9}",
                 format!("{}{unit}", short(goal.worst(values)))
@@ -82,7 +82,8 @@ impl Report {
     ) -> Result<()> {
         let part = |part: fn(&Sample) -> f64| median(&samples.iter().map(part).collect::<Vec<_>>());
         let (wall, cpu) = (part(|s| s.wall), part(|s| s.cpu));
-        say(&format!("  {name:<24} {wall:>8.3} s wall {cpu:>8.3} s CPU  $ {command}"))?;
+        let name = if name.is_empty() { String::new() } else { format!("  ({name})") };
+        say(&format!("  {wall:>8.3} s wall {cpu:>8.3} s CPU  $ {command}{name}"))?;
         Ok(())
     }
 
