@@ -1,4 +1,4 @@
-//! Git to [`Snapshot`], read in place: nothing here ever writes a work tree.
+//! Git to [`Snapshot`](suimon_model::Snapshot), read in place: nothing here ever writes a work tree.
 //!
 //! [`open`] turns a [`Request`] into the files of one commit, straight from the object database, or into
 //! the uncommitted files of a working folder. Remote repositories are fetched into a bare mirror first.

@@ -1,25 +1,26 @@
 //! `suimon render`.
 
 use serde_json::{Value, json};
+use suimon_model::Manifest;
 
 use crate::args::{RenderArgs, RenderFormat};
 use crate::failure::Failure;
 use crate::session::Session;
 
 pub(crate) fn run(args: &RenderArgs, session: &Session<'_>) -> Result<u8, Failure> {
-    let state = session.render(&args.environment)?;
+    let manifests = in_order(session.render(&args.environment)?.manifests);
     let mut text = String::new();
     match args.output {
         RenderFormat::Yaml => {
-            for manifest in &state.manifests {
+            for manifest in &manifests {
                 text.push_str("---\n# ");
                 text.push_str(&manifest.origin.location().to_string());
                 text.push('\n');
-                text.push_str(&suimon_render::to_yaml(&manifest.body.value()));
+                text.push_str(&suimon_render::to_yaml(&readable(manifest)));
             }
         }
         RenderFormat::Json => {
-            let items: Vec<Value> = state.manifests.iter().map(|m| m.body.value()).collect();
+            let items: Vec<Value> = manifests.iter().map(readable).collect();
             // `kubectl` reads a List; it does not read an array.
             let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
             text = serde_json::to_string_pretty(&list).map_err(Failure::new)?;
@@ -27,4 +28,20 @@ pub(crate) fn run(args: &RenderArgs, session: &Session<'_>) -> Result<u8, Failur
     }
     session.console.data(&text)?;
     Ok(0)
+}
+
+/// Dependencies first, so that others can apply the output too; in the order of the files where
+/// there is no order, which `suimon validate` reports.
+fn in_order(mut manifests: Vec<Manifest>) -> Vec<Manifest> {
+    if let Ok(order) = suimon_graph::order(&manifests) {
+        manifests.sort_by_cached_key(|manifest| order.index_of(&manifest.id));
+    }
+    manifests
+}
+
+/// The object, with words for values that are known only once something else is live.
+fn readable(manifest: &Manifest) -> Value {
+    let words =
+        |target: &_, attribute: &str| Some(format!("(known after apply: {attribute} of {target})"));
+    manifest.resolve(words).body.value()
 }
