@@ -148,17 +148,11 @@ fn an_environment_that_went_missing_deletes_nothing() {
     insta::assert_snapshot!(missing.stderr, @r"
     reading uncommitted files in [DIR]/project (no Git repository)
     error[no-environment]: there is no environment `dev`: no `envs/dev/environment.yaml`
-      --> envs
-      why: environments here: devel
-
-    error[no-environment]: there is no environment `dev`: no `envs/dev/environment.yaml`
       --> suimon.yaml:4:19
        |
      4 | spec: {pipeline: [dev]}
        |                   ^
       why: environments here: devel
-
-    2 errors
     ");
     assert_eq!(env.sandbox_api().requests(), []);
 }

@@ -62,6 +62,20 @@ pub fn load_environment(
         .map_err(|broken| sorted(broken.errors))
 }
 
+/// A mistake that two files show is told once, at the more exact place.
+fn once(problems: Diagnostics) -> Diagnostics {
+    let all: Vec<Diagnostic> = problems.into_iter().collect();
+    let line = |of: &Diagnostic| of.location.as_ref().map_or(0, |location| location.line);
+    let better = |one: &Diagnostic| {
+        all.iter().any(|other| {
+            line(one) == 0
+                && line(other) > 0
+                && (one.code, &one.summary) == (other.code, &other.summary)
+        })
+    };
+    all.iter().filter(|one| !better(one)).cloned().collect()
+}
+
 /// Renders an environment.
 ///
 /// # Guarantees
@@ -88,7 +102,7 @@ pub fn render(
     let pinned = release.as_ref().and_then(|(release, at)| {
         modules(snapshot, release, at).map_err(|error| take(vec![error])).ok()
     });
-    let Ok(mut file) = file else { return Err(problems.sorted()) };
+    let Ok(mut file) = file else { return Err(once(problems).sorted()) };
     if pinned.is_none() {
         // Nobody knows which modules these would be.
         file.instances.clear();

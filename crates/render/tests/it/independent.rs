@@ -228,3 +228,23 @@ fn formats_of_a_schema_are_checked() {
       ::: modules/web/module.yaml:5:62: the module says so here
     ");
 }
+
+#[test]
+fn a_missing_environment_of_the_pipeline_is_told_once_where_it_is_named() {
+    let snapshot = suimon_model::MemorySnapshot::new([
+        (
+            "suimon.yaml",
+            "apiVersion: suimon.dev/v1alpha1\nkind: Project\nmetadata: {name: shop}\nspec: {pipeline: [dev]}\n",
+        ),
+        (
+            "envs/stg/environment.yaml",
+            "apiVersion: suimon.dev/v1alpha1\nkind: Environment\nmetadata: {name: stg}\nspec: {platform: kubernetes}\n",
+        ),
+    ]);
+    let found = suimon_render::render(&snapshot, "dev", &suimon_render::InProcess::default());
+    insta::assert_snapshot!(found.unwrap_err(), @r"
+    error[no-environment]: there is no environment `dev`: no `envs/dev/environment.yaml`
+      --> suimon.yaml:4:19
+      why: environments here: stg
+    ");
+}
