@@ -3,10 +3,9 @@
 use futures::stream::{self, StreamExt};
 use suimon_model::Outcome;
 use suimon_plan::{Action, Change};
-use suimon_provider::Delete;
 
 use crate::run::Run;
-use crate::step::{Failure, wait_until_gone};
+use crate::step::{Failure, delete_of, wait_until_gone};
 use crate::{Event, Options, Stop};
 
 /// Forgets and deletes what the plan says, in the plan's order: neighbours of one kind go together,
@@ -105,12 +104,7 @@ async fn remove(
         provider.forget(change).await?;
         return Ok(());
     }
-    let uid = change
-        .uid
-        .clone()
-        .ok_or_else(|| Failure::new("the plan does not say which object to delete; plan again"))?;
-    let delete = Delete { id: change.id.clone(), api_version: change.api_version.clone(), uid };
-    provider.delete(&delete).await?;
+    provider.delete(&delete_of(change, "delete")?).await?;
     if options.wait {
         wait_until_gone(provider.as_ref(), change, options.timeout, stop).await?;
     }

@@ -72,9 +72,9 @@ pub(crate) async fn write(
             wait_until_gone(provider, change, options.timeout, stop)
                 .await
                 .map_err(|failure| Failure { health: None, ..failure })?;
-            fresh(provider, &manifest.body, change, options).await
+            plain(provider, &manifest.body, change, options).await
         }
-        (Action::Create, _) => fresh(provider, &manifest.body, change, options).await,
+        (Action::Create, _) => plain(provider, &manifest.body, change, options).await,
         _ => update(provider, change, &manifest.body, options).await,
     }
 }
@@ -86,20 +86,23 @@ async fn replace(
     options: &Options,
     stop: &Stop,
 ) -> Result<Written, Failure> {
-    let uid = change
-        .uid
-        .clone()
-        .ok_or_else(|| Failure::new("the plan does not say which object to replace; plan again"))?;
-    let delete = Delete { id: change.id.clone(), api_version: change.api_version.clone(), uid };
-    provider.delete(&delete).await?;
+    provider.delete(&delete_of(change, "replace")?).await?;
     wait_until_gone(provider, change, options.timeout, stop).await?;
-    fresh(provider, &manifest.body, change, options).await.map_err(|failure| {
+    plain(provider, &manifest.body, change, options).await.map_err(|failure| {
         let health = Health::new(HealthStatus::NotFound, "deleted, and not made again");
         failure.after_write(health)
     })
 }
 
-async fn fresh(
+/// The delete of the object that the plan looked at, and of no other.
+pub(crate) fn delete_of(change: &Change, verb: &str) -> Result<Delete, Failure> {
+    let uid = change.uid.clone().ok_or_else(|| {
+        Failure::new(format!("the plan does not say which object to {verb}; plan again"))
+    })?;
+    Ok(Delete { id: change.id.clone(), api_version: change.api_version.clone(), uid })
+}
+
+async fn plain(
     provider: &dyn Provider,
     body: &Body,
     change: &Change,
@@ -123,18 +126,16 @@ async fn update(
     body: &Body,
     options: &Options,
 ) -> Result<Written, Failure> {
+    let repairs = !change.conflicts.is_empty() && change.conflicts.iter().all(|c| c.repairs_drift);
+    if options.force_conflicts || !repairs {
+        return plain(provider, body, change, options).await;
+    }
     let mut write = Write {
         id: change.id.clone(),
         body: body.clone(),
-        resource_version: None,
-        force: options.force_conflicts,
+        resource_version: change.resource_version.clone(),
+        force: true,
     };
-    let repairs = !change.conflicts.is_empty() && change.conflicts.iter().all(|c| c.repairs_drift);
-    if options.force_conflicts || !repairs {
-        return Ok(provider.write(&write).await?);
-    }
-    write.force = true;
-    write.resource_version.clone_from(&change.resource_version);
     for _ in 0..STALE_TRIES {
         match provider.write(&write).await {
             Err(Error::Stale) => {}

@@ -13,6 +13,9 @@ pub(crate) fn was_adopted(live: &LiveObject) -> bool {
 /// The declaration with the record of who the object is, or was, taken over from.
 pub(crate) fn record(manifest: &Manifest, live: &LiveObject, adopt: bool) -> Option<Manifest> {
     let before = || -> Option<String> {
+        if !was_adopted(live) {
+            return None;
+        }
         let body = live.body.value();
         let annotations = body.get("metadata")?.get("annotations")?;
         annotations.get(ADOPTED_ANNOTATION)?.as_str().map(str::to_owned)

@@ -68,15 +68,15 @@ pub(crate) fn settle(
 ) -> BTreeMap<ResourceId, Manifest> {
     let mut resolved = BTreeMap::new();
     for manifest in manifests {
-        let presence = observed.declared.get(&manifest.id);
-        let live = match presence {
-            Some(Presence::Live(live)) => Some((**live).clone()),
+        let live = match observed.declared.get(&manifest.id) {
+            Some(Presence::Live(live)) => Some(live.as_ref()),
             _ => None,
         };
-        let recorded = live.as_ref().and_then(|live| record(manifest, live, adopt));
+        let recorded = live.and_then(|live| record(manifest, live, adopt));
         if recorded.is_none() && !later.ids.contains(&manifest.id) {
             continue;
         }
+        let live = live.cloned();
         if let Some(recorded) = recorded {
             *manifest = recorded;
         }

@@ -12,7 +12,7 @@ use super::sandbox::Clusters;
 use crate::args::{DemoArgs, Global};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::{signals, worker::ChildRunner};
+use crate::signals;
 
 pub(crate) async fn run(
     args: &DemoArgs,
@@ -74,11 +74,7 @@ fn pipeline(project: &Path) -> Result<Vec<String>, Failure> {
         limits: suimon_source::Limits::default(),
     };
     let opened = suimon_source::open(&request)?;
-    let pipeline = suimon_render::load_project(opened.snapshot.as_ref())?.pipeline;
-    for environment in &pipeline {
-        suimon_render::render(opened.snapshot.as_ref(), environment, &ChildRunner)?;
-    }
-    Ok(pipeline)
+    Ok(suimon_render::load_project(opened.snapshot.as_ref())?.pipeline)
 }
 
 struct Story {
