@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Why a real API server could not be started.
+/// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file, port or process could not be had.
@@ -23,7 +23,7 @@ pub enum Error {
     /// A process ended or did not answer in time.
     #[error("{program} did not become ready; the end of its log: {log}")]
     NotReady {
-        /// `etcd` or `kube-apiserver`.
+        /// Which of the programs.
         program: &'static str,
         /// The last lines it wrote.
         log: String,
@@ -192,8 +192,9 @@ impl Drop for ApiServer {
     }
 }
 
-fn make_folder() -> Result<PathBuf, Error> {
-    let folder = std::env::temp_dir().join(format!("suimon-envtest-{}", random_hex(8)?));
+/// A new folder that only this user can read.
+pub(crate) fn make_folder() -> Result<PathBuf, Error> {
+    let folder = std::env::temp_dir().join(format!("suimon-test-{}", random_hex(8)?));
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -243,7 +244,8 @@ fn signing_key() -> Result<String, Error> {
         .join(&format!("{text}\n")))
 }
 
-fn tail(path: &Path) -> String {
+/// The last lines of a log.
+pub(crate) fn tail(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines.get(lines.len().saturating_sub(10)..).unwrap_or_default().join("\n")

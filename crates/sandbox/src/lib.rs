@@ -1,10 +1,12 @@
-//! Loopback servers that speak the Kubernetes wire protocol.
+//! Loopback servers that speak the wire protocols of Kubernetes and of AWS.
 //!
 //! [`Sandbox`] is an API server in memory, faithful where a GitOps engine looks: discovery, objects with their
 //! defaults and versions, server-side apply with `managedFields`, lists in pages, watches, and small controllers.
-//! [`envtest`] starts a real `kube-apiserver` for tests that compare the two.
+//! [`envtest`] starts a real `kube-apiserver` for tests that compare the two, and [`awstest`] `moto` and `ministack`.
 
 mod api;
+mod aws;
+pub mod awstest;
 mod clock;
 mod codec;
 mod controllers;
@@ -31,6 +33,7 @@ mod typed;
 mod validate;
 mod value;
 
+pub use aws::{Aws, AwsEffect, AwsFault, AwsOptions, AwsRequest, EksEndpoint, Rate};
 pub use clock::Clock;
 pub use fault::{Effect, Fault};
 pub use sandbox::{Error, Options, Request, Sandbox};
