@@ -41,12 +41,10 @@ fn checks() -> Vec<Step> {
 /// Building and running the tests (which do not write snapshots that differ), with every tier that this machine can run.
 fn test(arguments: &[&str]) -> Vec<Step> {
     let all = ["test", "--workspace", "--all-targets", "--locked"];
-    let mut run = Step::cargo("run the tests", all)
+    let run = Step::cargo("run the tests", all)
         .env("INSTA_UPDATE", "no")
         .arguments(&["--"])
-        .arguments(arguments);
-    for tier in tiers::all() {
-        run = run.tier(tier);
-    }
+        .arguments(arguments)
+        .tiers(tiers::all);
     vec![Step::cargo("build the tests", all).arguments(&["--no-run"]), run]
 }

@@ -4,6 +4,7 @@ mod bench;
 mod command;
 mod step;
 mod tiers;
+mod venv;
 
 use std::io::Write;
 use std::process::ExitCode;

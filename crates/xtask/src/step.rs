@@ -32,6 +32,14 @@ pub(crate) enum Error {
         #[source]
         source: io::Error,
     },
+    /// Where everything must be tested, something cannot be.
+    #[error("tier `{name}` cannot run, and CI is set: {why}")]
+    Tier {
+        /// The tier.
+        name: &'static str,
+        /// Why, and how to get it.
+        why: String,
+    },
     /// A bench did not go well.
     #[error(transparent)]
     Bench(#[from] crate::bench::Error),
@@ -40,19 +48,22 @@ pub(crate) enum Error {
     Output(#[from] io::Error),
 }
 
+/// Finds out what this machine can run.
+type FindTiers = fn() -> Result<Vec<Tier>, Error>;
+
 /// One run of cargo.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     name: &'static str,
     arguments: Vec<String>,
     variables: Vec<(&'static str, &'static str)>,
-    tiers: Vec<Tier>,
+    tiers: Option<FindTiers>,
 }
 
 impl Step {
     /// Cargo with these arguments.
     pub(crate) fn cargo<const N: usize>(name: &'static str, arguments: [&str; N]) -> Self {
-        let step = Self { name, arguments: Vec::new(), variables: Vec::new(), tiers: Vec::new() };
+        let step = Self { name, arguments: Vec::new(), variables: Vec::new(), tiers: None };
         step.arguments(&arguments)
     }
 
@@ -68,9 +79,9 @@ impl Step {
         self
     }
 
-    /// Tests that run or are skipped; which of the two is said before the step starts.
-    pub(crate) fn tier(mut self, tier: Tier) -> Self {
-        self.tiers.push(tier);
+    /// Tests that run or are skipped; which of the two is found out and said before the step starts.
+    pub(crate) fn tiers(mut self, tiers: FindTiers) -> Self {
+        self.tiers = Some(tiers);
         self
     }
 
@@ -79,13 +90,13 @@ impl Step {
         format!("{}cargo {}", variables.collect::<String>(), self.arguments.join(" "))
     }
 
-    fn command(&self) -> Command {
+    fn command(&self, tiers: &[Tier]) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
         command.current_dir(root.unwrap_or(Path::new(".")));
         command.args(&self.arguments).envs(self.variables.iter().copied());
-        for tier in &self.tiers {
+        for tier in tiers {
             match &tier.value {
                 Ok(value) => command.env(tier.variable, value),
                 Err(_) => command.env_remove(tier.variable),
@@ -99,7 +110,8 @@ impl Step {
 pub(crate) fn run_all(steps: &[Step]) -> Result<(), Error> {
     for (number, step) in (1..).zip(steps) {
         say(&format!("==> [{number}/{}] {}: {}", steps.len(), step.name, step.command_line()))?;
-        for tier in &step.tiers {
+        let tiers = step.tiers.map_or(Ok(Vec::new()), |tiers| tiers())?;
+        for tier in &tiers {
             let name = tier.name;
             match &tier.value {
                 Ok(value) => say(&format!("==> tier `{name}` runs: {}", value.display()))?,
@@ -107,7 +119,7 @@ pub(crate) fn run_all(steps: &[Step]) -> Result<(), Error> {
             }
         }
         let start = Instant::now();
-        let status = step.command().status();
+        let status = step.command(&tiers).status();
         let status = status.map_err(|source| Error::NotStarted { name: step.name, source })?;
         if !status.success() {
             return Err(Error::Failed { name: step.name, status, command: step.command_line() });

@@ -6,6 +6,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::step::Error;
+use crate::venv;
+
 /// Some of the tests, and whether this machine can run them.
 #[derive(Debug, Clone)]
 pub(crate) struct Tier {
@@ -17,10 +20,21 @@ pub(crate) struct Tier {
     pub(crate) value: Result<PathBuf, String>,
 }
 
-/// Every tier.
-pub(crate) fn all() -> Vec<Tier> {
+/// Every tier; what can be installed for it is.
+///
+/// # Errors
+/// Nobody reads what xtask says, or `CI` is set and a tier that can be installed was not.
+pub(crate) fn all() -> Result<Vec<Tier>, Error> {
     let assets = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
-    vec![real_api_server(assets)]
+    let aws = aws_servers()?;
+    if let (Err(why), Some(_)) = (&aws.value, variable("CI")) {
+        return Err(Error::Tier { name: aws.name, why: why.clone() });
+    }
+    Ok(vec![real_api_server(assets), aws])
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Tests against a real `kube-apiserver` with `etcd`.
@@ -43,6 +57,30 @@ fn real_api_server(assets: Option<PathBuf>) -> Tier {
         ))
     };
     Tier { name: "real API server", variable: "KUBEBUILDER_ASSETS", value }
+}
+
+/// Tests against `moto` and `ministack`, which imitate AWS: those of `$SUIMON_TEST_AWS`, or our own.
+pub(crate) fn aws_servers() -> Result<Tier, Error> {
+    let name = "SUIMON_TEST_AWS";
+    let found = match variable(name) {
+        Some(folder) => given(folder),
+        None => venv::set_up()?,
+    };
+    let value = found.map_err(|why| {
+        format!(
+            "{why}; Python 3.11 or newer with its module venv (Debian: python3-venv) and a network \
+             for pip will do, or a folder in {name} with what crates/xtask/requirements.txt installs"
+        )
+    });
+    Ok(Tier { name: "moto and ministack", variable: name, value })
+}
+
+fn given(folder: PathBuf) -> Result<PathBuf, String> {
+    let mut missing = venv::PROGRAMS.iter().filter(|program| !is_program(&folder.join(program)));
+    match missing.next() {
+        None => Ok(folder),
+        Some(program) => Err(format!("no {program} in {}", folder.display())),
+    }
 }
 
 fn is_program(path: &Path) -> bool {

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("suimon-gate", &["suimon-model", "suimon-plan"]),
     ("suimon-provider", &["suimon-model", "suimon-plan"]),
     ("suimon-provider-kubernetes", &["suimon-model", "suimon-plan", "suimon-provider"]),
+    ("suimon-provider-aws", &["suimon-model", "suimon-plan", "suimon-provider"]),
     (
         "suimon-apply",
         &["suimon-model", "suimon-graph", "suimon-plan", "suimon-gate", "suimon-provider"],
@@ -49,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "suimon-gate",
             "suimon-provider",
             "suimon-provider-kubernetes",
+            "suimon-provider-aws",
             "suimon-apply",
             "suimon-engine",
             "suimon-view",
@@ -71,6 +73,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("json-patch", &["suimon-render", "suimon-sandbox"]),
     ("serde-saphyr", &["suimon-render", "suimon-sandbox"]),
     ("petgraph", &["suimon-graph"]),
+    ("age", &["suimon-provider-aws"]),
     ("kube", &["suimon-provider-kubernetes"]),
     ("k8s-openapi", &["suimon-provider-kubernetes", "suimon-sandbox"]),
     ("similar", &["suimon-view"]),

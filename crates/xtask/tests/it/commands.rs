@@ -17,44 +17,55 @@ fn xtask(arguments: &[&str], programs: &[&str], fail_on: &str) -> (Output, Strin
         .args(arguments)
         .env("CARGO", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bin/cargo"))
         .env("KUBEBUILDER_ASSETS", folder.path())
+        .env("SUIMON_TEST_AWS", folder.path())
         .env("FAIL_ON", fail_on)
+        .env_remove("CI")
         .env_remove("RUSTDOCFLAGS")
         .output()
         .expect("xtask starts");
+    let text = told(&output);
+    (output, text.replace(&folder.path().display().to_string(), "FOLDER"))
+}
+
+/// What it said, without how long anything took.
+pub(crate) fn told(output: &Output) -> String {
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines = lines.lines().filter(|line| !line.contains(" done in ")).collect::<Vec<_>>();
-    let text = lines.join("\n") + "\n" + &String::from_utf8_lossy(&output.stderr);
-    (output, text.replace(&folder.path().display().to_string(), "FOLDER"))
+    lines.join("\n") + "\n" + &String::from_utf8_lossy(&output.stderr)
 }
 
 #[test]
 fn ci_runs_every_check_and_then_the_tests() {
-    let (output, text) = xtask(&["ci"], &["etcd", "kube-apiserver"], "");
+    let programs = ["etcd", "kube-apiserver", "python", "moto_server", "ministack"];
+    let (output, text) = xtask(&["ci"], &programs, "");
     assert!(output.status.success());
     assert_snapshot!(text, @r#"
     ==> [1/5] format: cargo fmt --all --check
-    cargo fmt --all --check [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    cargo fmt --all --check [RUSTDOCFLAGS= KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     ==> [2/5] lints: cargo clippy --workspace --all-targets --locked -- -D warnings
-    cargo clippy --workspace --all-targets --locked -- -D warnings [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    cargo clippy --workspace --all-targets --locked -- -D warnings [RUSTDOCFLAGS= KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     ==> [3/5] documentation: RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
-    cargo doc --workspace --no-deps --locked [RUSTDOCFLAGS=-D warnings KUBEBUILDER_ASSETS]
+    cargo doc --workspace --no-deps --locked [RUSTDOCFLAGS=-D warnings KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     ==> [4/5] build the tests: cargo test --workspace --all-targets --locked --no-run
-    cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     ==> [5/5] run the tests: INSTA_UPDATE="no" cargo test --workspace --all-targets --locked --
     ==> tier `real API server` runs: FOLDER
-    cargo test --workspace --all-targets --locked -- [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    ==> tier `moto and ministack` runs: FOLDER
+    cargo test --workspace --all-targets --locked -- [RUSTDOCFLAGS= KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     "#);
 }
 
 #[test]
 fn test_says_which_tier_is_skipped_and_passes_arguments_on() {
-    let (output, text) = xtask(&["test", "--", "one::name", "--nocapture"], &["etcd"], "");
+    let (output, text) =
+        xtask(&["test", "--", "one::name", "--nocapture"], &["etcd", "python"], "");
     assert!(output.status.success());
     assert_snapshot!(text, @r#"
     ==> [1/2] build the tests: cargo test --workspace --all-targets --locked --no-run
-    cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    cargo test --workspace --all-targets --locked --no-run [RUSTDOCFLAGS= KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     ==> [2/2] run the tests: INSTA_UPDATE="no" cargo test --workspace --all-targets --locked -- one::name --nocapture
     ==> tier `real API server` is skipped: no kube-apiserver in FOLDER; `setup-envtest use` (from sigs.k8s.io/controller-runtime) or any kube-apiserver and etcd will do: point KUBEBUILDER_ASSETS at their folder
+    ==> tier `moto and ministack` is skipped: no moto_server in FOLDER; Python 3.11 or newer with its module venv (Debian: python3-venv) and a network for pip will do, or a folder in SUIMON_TEST_AWS with what crates/xtask/requirements.txt installs
     cargo test --workspace --all-targets --locked -- one::name --nocapture [RUSTDOCFLAGS=]
     "#);
 }
@@ -65,9 +76,9 @@ fn the_first_step_that_fails_ends_it() {
     assert_eq!(output.status.code(), Some(1));
     assert_snapshot!(text, @"
     ==> [1/5] format: cargo fmt --all --check
-    cargo fmt --all --check [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    cargo fmt --all --check [RUSTDOCFLAGS= KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     ==> [2/5] lints: cargo clippy --workspace --all-targets --locked -- -D warnings
-    cargo clippy --workspace --all-targets --locked -- -D warnings [RUSTDOCFLAGS= KUBEBUILDER_ASSETS]
+    cargo clippy --workspace --all-targets --locked -- -D warnings [RUSTDOCFLAGS= KUBEBUILDER_ASSETS SUIMON_TEST_AWS]
     error: step `lints` failed (exit status: 1): cargo clippy --workspace --all-targets --locked -- -D warnings
     ");
 }

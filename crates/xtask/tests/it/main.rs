@@ -6,3 +6,4 @@ mod commands;
 mod files;
 mod pure;
 mod tidy;
+mod venv;
