@@ -56,7 +56,8 @@ pub async fn plan(
 ) -> Result<Planned> {
     let targets = connect(registry).await?;
     let mut manifests = prepare(std::mem::take(&mut desired.manifests), registry)?;
-    let order = suimon_graph::order(&manifests)?;
+    let live_on = desired.environment.targets.kubernetes.as_ref();
+    let order = suimon_graph::order_for(&manifests, live_on)?;
     check_targets(&options.targets, &manifests)?;
 
     let later = Later::of(&manifests);

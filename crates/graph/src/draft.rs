@@ -4,6 +4,8 @@ use suimon_model::{Diagnostic, Diagnostics, Manifest};
 
 use crate::ack::Ack;
 use crate::annotations::Annotations;
+use crate::aws::Aws;
+use crate::cluster::Cluster;
 use crate::implied::Implied;
 use crate::index::Index;
 use crate::links::{Graph, Links, graph_of};
@@ -18,14 +20,16 @@ pub(crate) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Reads every manifest once.
-    pub(crate) fn of(manifests: &'a [Manifest]) -> Self {
+    /// Reads every manifest once. The Kubernetes objects live on the EKS cluster of this name.
+    pub(crate) fn of(manifests: &'a [Manifest], eks_cluster: Option<&str>) -> Self {
         let mut problems = Diagnostics::new();
         let manifests = numbered(manifests, &mut problems);
         let mut index = Index::new(&manifests);
         let mut links = Links::default();
         let mut found = Implied::default();
         let mut ack = Ack::default();
+        let mut aws = Aws::default();
+        let mut cluster = Cluster::new(eks_cluster);
         let mut waves = Waves::default();
         for (node, manifest) in (0u32..).zip(&manifests) {
             let annotations = if implied::is_read(&manifest.id) {
@@ -37,6 +41,8 @@ impl<'a> Draft<'a> {
             } else if manifest.id.is_aws() {
                 let body = manifest.body.value();
                 ack.read(node, &body);
+                aws.read(node, manifest, &body);
+                cluster.read(node, manifest, &body);
                 Annotations::of_value(&body)
             } else {
                 Annotations::of_text(manifest.body.as_str())
@@ -44,8 +50,13 @@ impl<'a> Draft<'a> {
             explicit::read(node, manifest, &annotations, &mut index, &mut links, &mut problems);
             waves.read(manifest, &annotations, &mut problems);
         }
+        if cluster.is_declared() {
+            waves.leave_to_cluster(&manifests);
+        }
         ack.link(&manifests, &mut links);
+        aws.link(&mut links);
         found.link(&manifests, &index, &mut links);
+        cluster.link(&manifests, &mut links);
         waves.link(&mut links);
         for (node, reason) in links.loops() {
             let manifest = manifests[node as usize];

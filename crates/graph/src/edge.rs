@@ -28,7 +28,7 @@ pub enum EdgeReason {
         /// The earlier wave, that it waits for.
         to: i64,
     },
-    /// Kubernetes implies it; the text says by what: `namespace`, `service account`, ….
+    /// Kubernetes or AWS implies it; the text says by what: `namespace`, `EKS cluster`, ….
     Implied(&'static str),
 }
 

@@ -3,8 +3,21 @@
 use suimon_model::ResourceId;
 
 /// Groups of kinds in the order in which a cluster likes to meet them. What is in none of them goes
-/// between the last two groups: custom resources after the workloads, webhooks last of all.
+/// between the last two groups: custom resources after the workloads, webhooks last of all. AWS
+/// resources come first: Kubernetes objects may live on them, and go before them when all goes.
 const ORDER: &[&[(&str, &str)]] = &[
+    &[("secretsmanager.services.k8s.aws", "Secret")],
+    &[("ecs.services.k8s.aws", "Cluster")],
+    &[("ecs.services.k8s.aws", "TaskDefinition")],
+    &[("ecs.services.k8s.aws", "Service")],
+    &[("applicationautoscaling.services.k8s.aws", "ScalableTarget")],
+    &[("applicationautoscaling.services.k8s.aws", "ScalingPolicy")],
+    &[("eks.services.k8s.aws", "Cluster")],
+    &[("eks.services.k8s.aws", "AccessEntry")],
+    &[("eks.services.k8s.aws", "PodIdentityAssociation")],
+    &[("eks.services.k8s.aws", "FargateProfile")],
+    &[("eks.services.k8s.aws", "Nodegroup")],
+    &[("eks.services.k8s.aws", "Addon")],
     &[("", "Namespace")],
     &[("apiextensions.k8s.io", "CustomResourceDefinition")],
     &[("networking.k8s.io", "NetworkPolicy"), ("", "ResourceQuota"), ("", "LimitRange")],

@@ -1,8 +1,8 @@
 //! [`DesiredState`](suimon_model::DesiredState) to [`Order`]: what waits for what, and why.
 //!
 //! Dependencies come from `ref()`, from annotations (`suimon.dev/depends-on`, Argo CD's
-//! `sync-wave`, cli-utils' `config.kubernetes.io/depends-on`), from ACK's `fooRef` fields and from
-//! what Kubernetes itself implies. Everything is index based: an object is a number from 0 to
+//! `sync-wave`, cli-utils' `config.kubernetes.io/depends-on`), from ACK's `fooRef` fields, from the
+//! names by which AWS resources call each other, and from what Kubernetes itself implies. Everything is index based: an object is a number from 0 to
 //! [`Order::len`], in an order in which dependencies come first.
 //!
 //! Where many objects wait for many others (sync waves, a selector that matches a whole
@@ -11,6 +11,8 @@
 
 mod ack;
 mod annotations;
+mod aws;
+mod cluster;
 mod cycle;
 mod draft;
 mod edge;
@@ -30,7 +32,7 @@ pub use edge::{Barrier, Edge, EdgeReason};
 pub use order::Order;
 pub use walk::Walk;
 
-use suimon_model::{Diagnostics, Manifest};
+use suimon_model::{Diagnostics, KubernetesTarget, Manifest};
 
 /// Puts the declared objects in order.
 ///
@@ -43,7 +45,29 @@ use suimon_model::{Diagnostics, Manifest};
 /// declared, objects that wait for themselves, and cycles. Of each group of objects that wait for
 /// each other the shortest cycle is reported, for at most ten groups.
 pub fn order(manifests: &[Manifest]) -> Result<Order, Diagnostics> {
-    draft::Draft::of(manifests).into_order()
+    draft::Draft::of(manifests, None).into_order()
+}
+
+/// [`order`], for an environment whose Kubernetes objects live on this target.
+///
+/// Where that is an EKS cluster which is declared too, every Kubernetes object waits for it and for
+/// the declared parts of it (node groups, Fargate profiles, access entries, add-ons, pod identity
+/// associations). AWS resources without a `sync-wave` are then in no wave.
+///
+/// # Errors
+/// As [`order`].
+pub fn order_for(
+    manifests: &[Manifest],
+    target: Option<&KubernetesTarget>,
+) -> Result<Order, Diagnostics> {
+    draft::Draft::of(manifests, eks_cluster(target)).into_order()
+}
+
+fn eks_cluster(target: Option<&KubernetesTarget>) -> Option<&str> {
+    match target {
+        Some(KubernetesTarget::EksCluster(name)) => Some(name),
+        _ => None,
+    }
 }
 
 /// Puts objects that exist in order, for deleting them; it never fails.
@@ -52,5 +76,5 @@ pub fn order(manifests: &[Manifest]) -> Result<Order, Diagnostics> {
 /// not keep it from going. Dependencies on what is not among the objects are dropped, and so are
 /// those between objects that wait for each other. Of two manifests with one id the first counts.
 pub fn order_existing(manifests: &[Manifest]) -> Order {
-    draft::Draft::of(manifests).into_order_regardless()
+    draft::Draft::of(manifests, None).into_order_regardless()
 }

@@ -14,7 +14,7 @@ pub(crate) type Graph = DiGraph<(), EdgeReason, u32>;
 pub(crate) type Link = (u32, u32, EdgeReason);
 
 /// Collects dependencies between numbered objects.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Links {
     direct: Vec<Link>,
     groups: BTreeMap<(Vec<u32>, EdgeReason), Vec<u32>>,
@@ -49,7 +49,19 @@ impl Links {
 
     /// Every object of a group waits for every object of another; the two share no object.
     pub(crate) fn all(&mut self, dependents: Vec<u32>, set: Vec<u32>, reason: EdgeReason) {
-        self.barriers.push((dependents, set, reason));
+        if !dependents.is_empty() && !set.is_empty() {
+            self.barriers.push((dependents, set, reason));
+        }
+    }
+
+    /// Whether so far an object like the one waits directly for an object like the other.
+    pub(crate) fn any(&self, one: impl Fn(u32) -> bool, other: impl Fn(u32) -> bool) -> bool {
+        let between = |dependents: &[u32], set: &[u32]| {
+            dependents.iter().any(|a| one(*a)) && set.iter().any(|b| other(*b))
+        };
+        self.direct.iter().any(|(a, b, _)| one(*a) && other(*b))
+            || self.groups.iter().any(|((set, _), dependents)| between(dependents, set))
+            || self.barriers.iter().any(|(dependents, set, _)| between(dependents, set))
     }
 
     /// The objects that wait for themselves, sorted, each with its strongest reason.

@@ -17,8 +17,10 @@ pub(crate) fn parse(annotation: &Value) -> Option<i64> {
 /// The waves of all objects, in the order of the objects.
 #[derive(Default)]
 pub(crate) struct Waves {
-    waves: Vec<i64>,
-    any: bool,
+    /// `None` for what says nothing; that is in wave 0.
+    waves: Vec<Option<i64>>,
+    /// Those that are in no wave at all.
+    outside: Vec<bool>,
 }
 
 impl Waves {
@@ -29,25 +31,33 @@ impl Waves {
         annotations: &Annotations,
         problems: &mut Diagnostics,
     ) {
-        let mut wave = 0;
-        if let Some(written) = &annotations.sync_wave {
-            self.any = true;
-            match parse(written) {
-                Some(number) => wave = number,
-                None => problems.push(invalid(written, manifest)),
-            }
+        let written = annotations.sync_wave.as_ref();
+        let wave = written.and_then(parse);
+        if let (Some(written), None) = (written, wave) {
+            problems.push(invalid(written, manifest));
         }
         self.waves.push(wave);
+        self.outside.push(false);
+    }
+
+    /// AWS resources that say nothing are in no wave: the cluster that all objects live on comes
+    /// before the first of their waves, and so does what it is made of.
+    pub(crate) fn leave_to_cluster(&mut self, manifests: &[&Manifest]) {
+        for (at, manifest) in manifests.iter().enumerate() {
+            self.outside[at] = manifest.id.is_aws() && self.waves[at].is_none();
+        }
     }
 
     /// Puts a barrier between each wave and the next.
     pub(crate) fn link(self, links: &mut Links) {
-        if !self.any {
+        if self.waves.iter().all(Option::is_none) {
             return;
         }
         let mut by_wave: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
-        for (node, wave) in (0u32..).zip(self.waves) {
-            by_wave.entry(wave).or_default().push(node);
+        for ((node, wave), _) in
+            (0u32..).zip(self.waves).zip(self.outside).filter(|(_, outside)| !outside)
+        {
+            by_wave.entry(wave.unwrap_or_default()).or_default().push(node);
         }
         let mut earlier: Option<(i64, Vec<u32>)> = None;
         for (from, nodes) in by_wave {

@@ -1,14 +1,14 @@
 //! `suimon render`.
 
 use serde_json::{Value, json};
-use suimon_model::Manifest;
+use suimon_model::{DesiredState, Manifest};
 
 use crate::args::{RenderArgs, RenderFormat};
 use crate::failure::Failure;
 use crate::session::Session;
 
 pub(crate) fn run(args: &RenderArgs, session: &Session<'_>) -> Result<u8, Failure> {
-    let manifests = in_order(session.render(&args.environment)?.manifests);
+    let manifests = in_order(session.render(&args.environment)?);
     let mut text = String::new();
     match args.output {
         RenderFormat::Yaml => {
@@ -32,11 +32,12 @@ pub(crate) fn run(args: &RenderArgs, session: &Session<'_>) -> Result<u8, Failur
 
 /// Dependencies first, so that others can apply the output too; in the order of the files where
 /// there is no order, which `suimon validate` reports.
-fn in_order(mut manifests: Vec<Manifest>) -> Vec<Manifest> {
-    if let Ok(order) = suimon_graph::order(&manifests) {
-        manifests.sort_by_cached_key(|manifest| order.index_of(&manifest.id));
+fn in_order(mut state: DesiredState) -> Vec<Manifest> {
+    let live_on = state.environment.targets.kubernetes.as_ref();
+    if let Ok(order) = suimon_graph::order_for(&state.manifests, live_on) {
+        state.manifests.sort_by_cached_key(|manifest| order.index_of(&manifest.id));
     }
-    manifests
+    state.manifests
 }
 
 /// The object, with words for values that are known only once something else is live.

@@ -21,7 +21,9 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
             Err(found) => problems.extend(found),
             Ok(rendered) => {
                 problems.extend(rendered.warnings);
-                match suimon_graph::order(&rendered.state.manifests) {
+                let state = &rendered.state;
+                let live_on = state.environment.targets.kubernetes.as_ref();
+                match suimon_graph::order_for(&state.manifests, live_on) {
                     Ok(order) => {
                         valid.push(format!("{environment}: valid, {} objects", order.len()));
                     }

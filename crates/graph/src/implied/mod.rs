@@ -149,7 +149,8 @@ impl Implied {
 
     /// Links what needed every manifest to be read.
     pub(crate) fn link(mut self, manifests: &[&Manifest], index: &Index<'_>, links: &mut Links) {
-        for (node, manifest) in (0u32..).zip(manifests) {
+        // AWS resources are written like objects and live in no cluster.
+        for (node, manifest) in (0u32..).zip(manifests).filter(|(_, m)| !m.id.is_aws()) {
             let id = &manifest.id;
             let namespace = id.namespace.as_deref();
             if let Some(target) = namespace.and_then(|name| index.cluster("", "Namespace", name)) {

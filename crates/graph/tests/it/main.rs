@@ -1,7 +1,9 @@
 //! What the crate promises, through its public names only.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod aws;
 mod cycles;
+mod eks;
 mod explicit;
 mod formats;
 mod implied;
