@@ -36,6 +36,7 @@ async fn one(manifest: &Manifest, registry: &Registry) -> Preview {
         Err(error @ (Error::Rejected(_) | Error::KindNotServed(_) | Error::NotFound(_))) => {
             Preview::Rejected { message: error.to_string() }
         }
+        Err(Error::RolledBack(message)) => Preview::RolledBack { message },
         Err(error) => Preview::Failed { reason: error.to_string() },
     }
 }

@@ -48,6 +48,17 @@ pub enum KubernetesTarget {
     EksCluster(String),
 }
 
+/// A role that is assumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssumedRole {
+    /// Its ARN.
+    pub role_arn: String,
+    /// The external id that its trust policy asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+}
+
 /// The AWS account of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,8 +67,9 @@ pub struct AwsTarget {
     pub region: Option<String>,
     /// Twelve digits; compared with the caller's account before the first read.
     pub account_id: Option<String>,
-    /// Role to assume.
-    pub assume_role: Option<String>,
+    /// Roles to assume, each with the credentials of the one before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assume_role: Vec<AssumedRole>,
     /// Named profile to start from.
     pub profile: Option<String>,
 }

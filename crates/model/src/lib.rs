@@ -18,7 +18,7 @@ pub use body::Body;
 pub use desired::{DeferredRef, DesiredState, Manifest, Origin, REF_MARKER_PREFIX};
 pub use diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 pub use environment::{
-    AwsTarget, Environment, KubernetesTarget, Platform, Project, Protect, Targets,
+    AssumedRole, AwsTarget, Environment, KubernetesTarget, Platform, Project, Protect, Targets,
 };
 pub use health::{Health, HealthStatus};
 pub use id::{InvalidResourceId, ResourceId};

@@ -101,7 +101,7 @@ impl Inner {
         };
         self.schemas.wrote(&applied.write.id, &object);
         let health = assess(&object);
-        Ok(Written { object: self.live(applied.session, object), health })
+        Ok(Written { object: self.live(applied.session, object), health, more: false })
     }
 
     /// One apply, with its retries.

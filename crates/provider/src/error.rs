@@ -54,6 +54,10 @@ pub enum Error {
     /// The API refuses the object; trying again will not help.
     #[error("{0}")]
     Rejected(String),
+    /// What is to be applied was applied before, failed, and was rolled back: applying it again would
+    /// fail again.
+    #[error("{0}")]
+    RolledBack(String),
     /// The kind is not served.
     #[error("the API server does not serve {0}")]
     KindNotServed(String),

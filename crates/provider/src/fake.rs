@@ -186,7 +186,7 @@ impl Provider for FakeProvider {
         }
         let object = state.store(&write.id, write.body.clone());
         let health = state.next_health(&write.id);
-        Ok(Written { object, health })
+        Ok(Written { object, health, more: false })
     }
 
     async fn delete(&self, delete: &Delete) -> Result<()> {

@@ -1,7 +1,9 @@
 //! [`Provider`]: the adapter for one API.
 
 use async_trait::async_trait;
-use suimon_model::{Body, DeferredRef, Health, Manifest, ResourceId, TargetIdentity, UnknownRead};
+use suimon_model::{
+    Body, DeferredRef, Diagnostic, Health, Manifest, ResourceId, TargetIdentity, UnknownRead,
+};
 use suimon_plan::{Change, LiveObject};
 
 use crate::Result;
@@ -64,6 +66,9 @@ pub struct Written {
     pub object: LiveObject,
     /// How it is.
     pub health: Health,
+    /// There is more to write, which the API takes only once this is healthy (EKS runs one update
+    /// at a time): the same write is to be made again then.
+    pub more: bool,
 }
 
 /// One delete.
@@ -110,6 +115,27 @@ pub trait Provider: Send + Sync {
     /// The declaration cannot be an object of this API; [`Config`](crate::Error::Config) before
     /// connecting.
     fn prepare(&self, manifest: &Manifest) -> Result<Manifest>;
+
+    /// What is wrong with a declaration, as far as can be told without the API: every problem, at its
+    /// place. [`prepare`](Self::prepare) refuses what this finds.
+    fn check(&self, manifest: &Manifest) -> Vec<Diagnostic> {
+        let _ = manifest;
+        Vec::new()
+    }
+
+    /// The value of an attribute that a declaration already tells, such as a name: it is known
+    /// before the object is live.
+    fn declared_attribute(&self, manifest: &Manifest, reference: &DeferredRef) -> Option<String> {
+        let _ = (manifest, reference);
+        None
+    }
+
+    /// Whether an attribute gets another value when the object is updated in place, such as the ARN
+    /// of a task definition's revision: it is not known while the plan updates the object.
+    fn moves_with_update(&self, reference: &DeferredRef) -> bool {
+        let _ = reference;
+        false
+    }
 
     /// The declaration as it may be shown and compared: secret values masked the same way as live
     /// ones.

@@ -12,7 +12,8 @@ use crate::{Inputs, Observed, Presence};
 
 /// The objects that must be dry-run before [`plan`](crate::plan), dependencies first: those that
 /// perhaps differ, and those to be created whose namespace and dependencies are there. Left out is
-/// what waits for a deferred value, what is refused and what is to be left alone.
+/// what waits for a deferred value (but AWS resources, whose dry runs send nothing and take such
+/// values as they are), what is refused and what is to be left alone.
 /// [`Inputs::previews`] is not looked at.
 pub fn candidates(inputs: &Inputs<'_>) -> Vec<ResourceId> {
     let selection = Selection::of(*inputs);
@@ -21,13 +22,14 @@ pub fn candidates(inputs: &Inputs<'_>) -> Vec<ResourceId> {
     let wanted = |id: &&ResourceId| match cases.of(id) {
         Case::Moved(live, subject, differences) => {
             let drifted = || drift::of(live, &subject.value, &differences).next().is_some();
-            !subject.deferred && (!inputs.drift_only || drifted())
+            (!subject.deferred || id.is_aws()) && (!inputs.drift_only || drifted())
         }
         Case::New(_, subject) => {
             let served = matches!(inputs.observed.declared.get(id), Some(Presence::Absent));
             let ready =
                 || ground.get_or_init(|| Ground::of(inputs.order, inputs.observed)).is_under(id);
-            served && !inputs.drift_only && !subject.deferred && ready()
+            let asked = id.is_aws() || (!subject.deferred && ready());
+            served && !inputs.drift_only && asked
         }
         _ => false,
     };

@@ -30,6 +30,11 @@ pub enum Preview {
         /// The API's message, masked.
         message: String,
     },
+    /// It was applied before, failed, and was rolled back.
+    RolledBack {
+        /// What the API says of it, masked.
+        message: String,
+    },
     /// The dry run itself failed: what would be stored is unknown.
     Failed {
         /// Why, without secrets.

@@ -86,7 +86,7 @@ impl<'a> Draft<'a> {
     }
 
     fn create(&mut self, subject: &Subject<'a>, reason: Reason) {
-        use crate::Preview::{Failed, Immutable, Rejected, Stored};
+        use crate::Preview::{Failed, Immutable, Rejected, RolledBack, Stored};
         let id = &subject.declared.manifest.id;
         match self.inputs.previews.get(id) {
             Some(Stored { object, .. }) => {
@@ -100,6 +100,7 @@ impl<'a> Draft<'a> {
             Some(Rejected { message } | Immutable { message, .. }) => {
                 self.rejected(subject, message);
             }
+            Some(RolledBack { message }) => self.rolled_back(subject, message),
             Some(Failed { reason }) => self.unknown(id, reason),
             None => self.changes.push(create(subject, reason, &subject.value)),
         }
@@ -115,6 +116,13 @@ impl<'a> Draft<'a> {
 
     fn rejected(&mut self, subject: &Subject<'_>, message: &str) {
         self.refused.push(refusal(subject, "rejected", message.to_owned(), ""));
+    }
+
+    /// What failed once with this very declaration is not tried again.
+    fn rolled_back(&mut self, subject: &Subject<'_>, message: &str) {
+        let help =
+            "commit a declaration that works; as it is declared now, it is not applied again";
+        self.refused.push(refusal(subject, "rolled-back", message.to_owned(), help));
     }
 
     /// An object that could not be read; whoever read it may have said so already.

@@ -31,6 +31,7 @@ impl<'a> Draft<'a> {
                 local(live, subject, differences)
             }
             Some(Preview::Rejected { message }) => return self.rejected(subject, message),
+            Some(Preview::RolledBack { message }) => return self.rolled_back(subject, message),
             Some(Preview::Immutable { fields, message }) => {
                 if !live.owned && !self.inputs.adopt {
                     return self.refused.push(replaces_a_stranger(subject, message));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use suimon_model::{
-    AwsTarget, Diagnostic, Environment, KubernetesTarget, Location, Platform, Protect, Snapshot,
-    Targets,
+    AssumedRole, AwsTarget, Diagnostic, Environment, KubernetesTarget, Location, Platform, Protect,
+    Snapshot, Targets,
 };
 
 use super::project::{folders_with_environment, missing_environment};
@@ -190,7 +190,7 @@ fn targets(reader: &mut Reader, node: &Node) -> Targets {
         targets.aws = Some(AwsTarget {
             region: reader.optional_text(aws, "region"),
             account_id: account_id(reader, aws),
-            assume_role: reader.optional_text(aws, "assumeRole"),
+            assume_role: assume_role(reader, aws),
             profile: reader.optional_text(aws, "profile"),
         });
     }
@@ -202,6 +202,33 @@ fn targets(reader: &mut Reader, node: &Node) -> Targets {
         targets.kubernetes = kubernetes_target(reader, kubernetes);
     }
     targets
+}
+
+/// `assumeRole`: an ARN, `{roleArn, externalId}`, or a list of these for a chain.
+fn assume_role(reader: &mut Reader, aws: &Node) -> Vec<AssumedRole> {
+    let Some(node) = aws.get("assumeRole") else { return Vec::new() };
+    match &node.kind {
+        Kind::List(items) => items.iter().filter_map(|item| one_role(reader, item)).collect(),
+        _ => one_role(reader, node).into_iter().collect(),
+    }
+}
+
+fn one_role(reader: &mut Reader, node: &Node) -> Option<AssumedRole> {
+    let (role_arn, external_id) = if matches!(node.kind, Kind::Map(_)) {
+        if !reader.mapping(node, "`assumeRole`", &["roleArn", "externalId"]) {
+            return None;
+        }
+        let role = reader.required(node, "roleArn")?;
+        (reader.text(role, "roleArn")?, reader.optional_text(node, "externalId"))
+    } else {
+        (reader.text(node, "assumeRole")?, None)
+    };
+    if !role_arn.starts_with("arn:") || !role_arn.contains(":role/") {
+        let what = format!("`{role_arn}` is not the ARN of a role");
+        reader.error("wrong-value", what, node.pos);
+        return None;
+    }
+    Some(AssumedRole { role_arn, external_id })
 }
 
 fn account_id(reader: &mut Reader, aws: &Node) -> Option<String> {

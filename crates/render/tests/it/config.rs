@@ -30,7 +30,11 @@ fn a_whole_environment_is_read() {
         "aws": {
           "region": "ap-northeast-1",
           "accountId": "012345678901",
-          "assumeRole": "arn:aws:iam::012345678901:role/x",
+          "assumeRole": [
+            {
+              "roleArn": "arn:aws:iam::012345678901:role/x"
+            }
+          ],
           "profile": null
         },
         "kubernetes": {

@@ -1,0 +1,32 @@
+//! The `ecs` API.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use suimon_provider::Result;
+
+use crate::context::Context;
+use crate::resource::{Declared, Family, Found, Kind};
+
+/// The `ecs` API.
+pub(crate) struct Ecs;
+
+#[async_trait]
+impl Family for Ecs {
+    fn group(&self) -> &'static str {
+        "ecs.services.k8s.aws"
+    }
+
+    fn kinds(&self) -> &'static [&'static dyn Kind] {
+        &[]
+    }
+
+    async fn read(
+        &self,
+        _context: &Context,
+        _declared: &[Arc<Declared>],
+        _targeted: bool,
+    ) -> Result<Vec<Found>> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,43 @@
+//! [`Options`]: which account, whose credentials, for what.
+
+use std::path::PathBuf;
+
+use suimon_model::AwsTarget;
+
+/// Which account, whose credentials, for what.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The environment's `targets.aws`.
+    pub target: AwsTarget,
+    /// The project, for the marks of ownership.
+    pub project: String,
+    /// The environment, for the marks of ownership.
+    pub environment: String,
+    /// Names the run in the sessions of assumed roles, so that an audit log tells which run wrote
+    /// what: `plan-dev-1764000000`. Characters that STS does not take are replaced.
+    pub run: String,
+    /// Where digests of immutable task definitions are kept between runs; nowhere by default.
+    pub cache_dir: Option<PathBuf>,
+    /// Most requests in flight at once.
+    pub concurrency: usize,
+    /// Version of suimon, for the user agent.
+    pub tool_version: String,
+    /// How many revisions of a task definition are kept when older ones are deregistered.
+    pub keep_revisions: usize,
+}
+
+impl Options {
+    /// Options for an environment, everything else as usual.
+    pub fn new(target: AwsTarget, project: &str, environment: &str) -> Self {
+        Self {
+            target,
+            project: project.to_owned(),
+            environment: environment.to_owned(),
+            run: format!("suimon-{environment}"),
+            cache_dir: None,
+            concurrency: 32,
+            tool_version: "0".to_owned(),
+            keep_revisions: 10,
+        }
+    }
+}
