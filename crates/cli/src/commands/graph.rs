@@ -8,8 +8,9 @@ use crate::session::Session;
 
 pub(crate) fn run(args: &GraphArgs, session: &Session<'_>) -> Result<u8, Failure> {
     let state = session.render(&args.environment)?;
-    let order = suimon_graph::order_for(&state.manifests, state.environment.targets.kubernetes.as_ref())
-        .map_err(|found| Failure::from(found).quoting(&session.snapshot))?;
+    let order =
+        suimon_graph::order_for(&state.manifests, state.environment.targets.kubernetes.as_ref())
+            .map_err(|found| Failure::from(found).quoting(&session.snapshot))?;
     let text = match args.format {
         GraphFormat::Tree => format::tree(&order),
         GraphFormat::Dot => format::dot(&order),
