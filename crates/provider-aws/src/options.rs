@@ -1,8 +1,9 @@
 //! [`Options`]: which account, whose credentials, for what.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use suimon_model::AwsTarget;
+use suimon_model::{AwsTarget, Sensitive};
 
 /// Which account, whose credentials, for what.
 #[derive(Debug, Clone)]
@@ -22,6 +23,10 @@ pub struct Options {
     pub concurrency: usize,
     /// Version of suimon, for the user agent.
     pub tool_version: String,
+    /// Where requests go instead of to AWS; `AWS_ENDPOINT_URL` and its kin decide without it.
+    pub endpoint_url: Option<String>,
+    /// An access key's id and secret instead of the profile's or the process environment's.
+    pub static_credentials: Option<(String, Arc<Sensitive<String>>)>,
     /// How many revisions of a task definition are kept when older ones are deregistered.
     pub keep_revisions: usize,
 }
@@ -37,6 +42,8 @@ impl Options {
             cache_dir: None,
             concurrency: 32,
             tool_version: "0".to_owned(),
+            endpoint_url: None,
+            static_credentials: None,
             keep_revisions: 10,
         }
     }

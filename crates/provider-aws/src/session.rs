@@ -8,6 +8,7 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::Provider as Tls;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -241,7 +242,13 @@ async fn load(options: &Options) -> Result<SdkConfig> {
     if let Some(region) = &options.target.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    if let Some(profile) = &options.target.profile {
+    if let Some(endpoint) = &options.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some((id, secret)) = &options.static_credentials {
+        let fixed = Credentials::new(id, secret.expose(), None, None, "static");
+        loader = loader.credentials_provider(fixed);
+    } else if let Some(profile) = &options.target.profile {
         let chain = DefaultCredentialsChain::builder().profile_name(profile);
         let chain = match &options.target.region {
             Some(region) => chain.region(Region::new(region.clone())),
