@@ -19,6 +19,11 @@ impl Attributes {
         self.0.insert((reference.target.clone(), reference.attribute.clone()), value);
     }
 
+    /// Forgets a value: another one is to come.
+    pub fn remove(&mut self, reference: &DeferredRef) {
+        self.0.remove(&(reference.target.clone(), reference.attribute.clone()));
+    }
+
     /// A value, if it is known.
     pub fn get(&self, target: &ResourceId, attribute: &str) -> Option<String> {
         self.0.get(&(target.clone(), attribute.to_owned())).cloned()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use suimon_gate::ApprovedPlan;
 use suimon_graph::Order;
 use suimon_model::{Manifest, ResourceId};
-use suimon_provider::{Membership, Registry};
+use suimon_provider::{Membership, Provider, Registry};
 use tokio::sync::watch;
 
 use crate::{Attributes, Event};
@@ -18,6 +18,8 @@ pub struct Options {
     pub wait: bool,
     /// How long one object may take to become healthy, or to go.
     pub timeout: Duration,
+    /// Give objects that are known to be slow (an EKS cluster) as long as they usually take, where that is longer.
+    pub patient: bool,
     /// Most writes in flight at once.
     pub parallelism: usize,
     /// Take conflicting fields over from other managers.
@@ -29,9 +31,18 @@ impl Default for Options {
         Self {
             wait: true,
             timeout: Duration::from_secs(600),
+            patient: false,
             parallelism: 32,
             force_conflicts: false,
         }
+    }
+}
+
+impl Options {
+    /// How long an object may take to become healthy, or to go.
+    pub(crate) fn patience(&self, provider: &dyn Provider, id: &ResourceId) -> Duration {
+        let usual = provider.usual_time(id).filter(|_| self.patient).unwrap_or_default();
+        usual.max(self.timeout)
     }
 }
 

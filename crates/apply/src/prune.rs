@@ -106,7 +106,8 @@ async fn remove(
     }
     provider.delete(&delete_of(change, "delete")?).await?;
     if options.wait {
-        wait_until_gone(provider.as_ref(), change, options.timeout, stop).await?;
+        let patience = options.patience(provider.as_ref(), &change.id);
+        wait_until_gone(provider.as_ref(), change, patience, stop).await?;
     }
     Ok(())
 }

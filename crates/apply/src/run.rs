@@ -17,11 +17,13 @@ use crate::wait::{Waiting, poll, seconds};
 use crate::{End, Entry, Event, Job, Options, Report, Stop, prune};
 
 const FIRST_POLL: Duration = Duration::from_millis(50);
-const LONGEST_POLL: Duration = Duration::from_secs(1);
+const LONGEST_POLL: Duration = Duration::from_secs(3);
+/// Most writes that one object takes, one after the other.
+const MOST_ROUNDS: usize = 64;
 
 /// What a future of the walk came back with.
 enum Done {
-    Wrote(usize, Box<Result<Written, Failure>>),
+    Wrote(usize, usize, Box<Result<Written, Failure>>),
     Collected(usize, Vec<(DeferredRef, String)>),
 }
 
@@ -254,7 +256,7 @@ impl<'a> Run<'a> {
             let Some(node) = self.ready.pop_first() else { break };
             let id = &self.job.order.nodes()[node];
             match self.change_of.get(id).copied() {
-                Some(change) => self.start(node, change, flights),
+                Some(change) => self.start(node, change, 0, flights),
                 None => self.pass_unchanged(node, flights),
             }
         }
@@ -264,6 +266,7 @@ impl<'a> Run<'a> {
         &mut self,
         node: usize,
         change: usize,
+        round: usize,
         flights: &mut FuturesUnordered<BoxFuture<'a, Done>>,
     ) {
         let plan: &'a Change = &self.changes[change];
@@ -274,11 +277,18 @@ impl<'a> Run<'a> {
             self.fail(node, Some(change), Failure::new("nothing here serves this kind"));
             return;
         };
-        self.say(Event::Started { id: plan.id.clone(), action: plan.action });
+        if round == 0 {
+            self.say(Event::Started { id: plan.id.clone(), action: plan.action });
+        }
         let manifest = manifest.resolve(|target, name| self.attributes.get(target, name));
         flights.push(Box::pin(async move {
-            let answer = step::write(provider.as_ref(), plan, &manifest, options, &stop).await;
-            Done::Wrote(node, Box::new(answer))
+            let provider = provider.as_ref();
+            let answer = if round == 0 {
+                step::write(provider, plan, &manifest, options, &stop).await
+            } else {
+                step::write_rest(provider, plan, &manifest, options).await
+            };
+            Done::Wrote(node, round, Box::new(answer))
         }));
     }
 
@@ -302,8 +312,9 @@ impl<'a> Run<'a> {
                         api_version: api_version.into(),
                         change: None,
                         outcome: Outcome::Unchanged,
-                        deadline: Instant::now() + self.options.timeout,
+                        deadline: Instant::now() + self.patience(&order.nodes()[node]),
                         health: Health::new(HealthStatus::Unknown, "not looked at yet"),
+                        rest: None,
                     },
                 );
             }
@@ -319,14 +330,14 @@ impl<'a> Run<'a> {
                 }
                 self.ready_after(node);
             }
-            Done::Wrote(node, answer) => {
+            Done::Wrote(node, round, answer) => {
                 let Some(change) = self.change_of.get(&self.job.order.nodes()[node]).copied()
                 else {
                     return;
                 };
                 match *answer {
                     Err(failure) => self.fail(node, Some(change), failure),
-                    Ok(written) => self.wrote(node, change, written, flights),
+                    Ok(written) => self.wrote(node, change, round, written, flights),
                 }
             }
         }
@@ -336,13 +347,23 @@ impl<'a> Run<'a> {
         &mut self,
         node: usize,
         change: usize,
+        round: usize,
         written: Written,
         flights: &mut FuturesUnordered<BoxFuture<'a, Done>>,
     ) {
         let plan = &self.changes[change];
         let outcome =
             if plan.action == Action::Update { Outcome::Configured } else { Outcome::Created };
-        if !self.options.wait || written.health.status == HealthStatus::Current {
+        self.learn(&written);
+        let current = written.health.status == HealthStatus::Current;
+        if written.more && round >= MOST_ROUNDS {
+            let reason = format!("it is not as declared after {round} writes");
+            return self.fail(node, Some(change), Failure::new(reason).after_write(written.health));
+        }
+        if written.more && current && !self.stopped() {
+            return self.start(node, change, round + 1, flights);
+        }
+        if !written.more && (!self.options.wait || current) {
             self.finish_with_health(change, outcome, None, Some(written.health));
             self.settle(node, flights);
             return;
@@ -355,8 +376,9 @@ impl<'a> Run<'a> {
                 api_version: plan.api_version.clone(),
                 change: Some(change),
                 outcome,
-                deadline: Instant::now() + self.options.timeout,
+                deadline: Instant::now() + self.patience(&plan.id),
                 health: written.health,
+                rest: written.more.then_some(round + 1),
             },
         );
     }
@@ -367,8 +389,10 @@ impl<'a> Run<'a> {
         health: Health,
         flights: &mut FuturesUnordered<BoxFuture<'a, Done>>,
     ) {
+        let patience = self.patience(&self.job.order.nodes()[node]);
         let Some(waiting) = self.waiting.get_mut(&node) else { return };
         let (id, change, outcome) = (waiting.id.clone(), waiting.change, waiting.outcome);
+        let rest = waiting.rest;
         let late = Instant::now() >= waiting.deadline;
         if waiting.health != health && change.is_some() && health.status != HealthStatus::Current {
             (self.job.events)(Event::Waiting { id, health: health.clone() });
@@ -380,19 +404,44 @@ impl<'a> Run<'a> {
             HealthStatus::NotFound => Some("it was deleted by something else".to_owned()),
             _ if late => Some(format!(
                 "not healthy within {}: {}",
-                seconds(self.options.timeout),
+                seconds(patience),
                 health.message
             )),
             _ => return,
         };
+        if failure.is_none() && rest.is_some() && self.stopped() {
+            return;
+        }
         self.waiting.remove(&node);
         match failure {
             Some(reason) => self.fail_with_health(node, change, Failure::new(reason), Some(health)),
             None => {
+                if let (Some(change), Some(round)) = (change, rest) {
+                    return self.start(node, change, round, flights);
+                }
                 if let Some(change) = change {
                     self.finish_with_health(change, outcome, None, Some(health));
                 }
                 self.settle(node, flights);
+            }
+        }
+    }
+
+    /// How long an object may take.
+    fn patience(&self, id: &ResourceId) -> Duration {
+        let provider = self.job.registry.provider(id);
+        let patience = provider.map(|provider| self.options.patience(provider.as_ref(), id));
+        patience.unwrap_or(self.options.timeout)
+    }
+
+    /// Values that came with the write itself and are not those of before it.
+    fn learn(&mut self, written: &Written) {
+        let Some(provider) = self.job.registry.provider(&written.object.id) else { return };
+        for reference in self.wanted.get(&written.object.id).into_iter().flatten() {
+            if provider.moves_with_update(reference)
+                && let Some(value) = provider.attribute(&written.object, reference)
+            {
+                self.attributes.insert(reference, value);
             }
         }
     }
@@ -411,11 +460,12 @@ impl<'a> Run<'a> {
             .collect();
         match (missing.is_empty(), job.registry.provider(id), job.manifests.get(id)) {
             (false, Some(provider), Some(manifest)) => {
+                let manifest = manifest.resolve(|target, name| self.attributes.get(target, name));
                 let (timeout, stop) = (self.options.timeout, self.stop.clone());
                 flights.push(Box::pin(async move {
                     Done::Collected(
                         node,
-                        collect(provider.as_ref(), manifest, &missing, timeout, &stop).await,
+                        collect(provider.as_ref(), &manifest, &missing, timeout, &stop).await,
                     )
                 }));
             }
@@ -461,8 +511,16 @@ impl<'a> Run<'a> {
     fn close_walk(&mut self) {
         self.cut_short = self.waiting.values().any(|waiting| waiting.change.is_some());
         for (_, waiting) in std::mem::take(&mut self.waiting) {
-            if let Some(change) = waiting.change {
-                self.finish_with_health(change, waiting.outcome, None, Some(waiting.health));
+            match (waiting.change, waiting.rest) {
+                (Some(change), Some(_)) => {
+                    let reason = "interrupted before all of it was written; apply again";
+                    let failure = Failure::new(reason).after_write(waiting.health);
+                    self.finish(change, Outcome::Failed, Some(failure));
+                }
+                (Some(change), None) => {
+                    self.finish_with_health(change, waiting.outcome, None, Some(waiting.health));
+                }
+                (None, _) => {}
             }
         }
         if self.stopped() {

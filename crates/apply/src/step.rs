@@ -69,7 +69,7 @@ pub(crate) async fn write(
         (Action::Replace, _) => replace(provider, change, manifest, options, stop).await,
         (Action::Create, Reason::BeingDeleted) => {
             // Something else deleted it, so a failure here comes before our first write.
-            wait_until_gone(provider, change, options.timeout, stop)
+            wait_until_gone(provider, change, options.patience(provider, &change.id), stop)
                 .await
                 .map_err(|failure| Failure { health: None, ..failure })?;
             plain(provider, &manifest.body, change, options).await
@@ -77,6 +77,16 @@ pub(crate) async fn write(
         (Action::Create, _) => plain(provider, &manifest.body, change, options).await,
         _ => update(provider, change, &manifest.body, options).await,
     }
+}
+
+/// Writes what an earlier write of the same object left to be written.
+pub(crate) async fn write_rest(
+    provider: &dyn Provider,
+    change: &Change,
+    manifest: &Manifest,
+    options: &Options,
+) -> Result<Written, Failure> {
+    plain(provider, &manifest.body, change, options).await
 }
 
 async fn replace(
@@ -87,7 +97,7 @@ async fn replace(
     stop: &Stop,
 ) -> Result<Written, Failure> {
     provider.delete(&delete_of(change, "replace")?).await?;
-    wait_until_gone(provider, change, options.timeout, stop).await?;
+    wait_until_gone(provider, change, options.patience(provider, &change.id), stop).await?;
     plain(provider, &manifest.body, change, options).await.map_err(|failure| {
         let health = Health::new(HealthStatus::NotFound, "deleted, and not made again");
         failure.after_write(health)

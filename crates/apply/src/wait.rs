@@ -19,6 +19,8 @@ pub(crate) struct Waiting {
     pub(crate) outcome: Outcome,
     pub(crate) deadline: Instant,
     pub(crate) health: Health,
+    /// The number of the next write, where there is more to write once it is healthy.
+    pub(crate) rest: Option<usize>,
 }
 
 /// Asks how objects are, grouped by provider, after a pause. Answers in the order of `waiting`.

@@ -210,9 +210,10 @@ pub(crate) struct ApplyArgs {
     /// Done means written, not healthy.
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// How long one object may take to become healthy, such as 90s or 10m.
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
-    pub(crate) timeout: Duration,
+    /// How long one object may take to become healthy, such as 90s or 1h; 10m by default, and more
+    /// for what is known to be slow (an EKS cluster).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
     /// Confirm deletes beyond the environment's limits by the digest of exactly that list.
     #[arg(long, value_name = "DIGEST")]
     pub(crate) confirm_deletes: Option<String>,

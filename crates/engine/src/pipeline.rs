@@ -13,7 +13,7 @@ use suimon_provider::{Membership, Registry};
 use crate::Result;
 use crate::observe::observe;
 use crate::owned::{keep_known, membership};
-use crate::prepare::{check_targets, connect, prepare};
+use crate::prepare::{check_targets, connect, foretell, prepare};
 use crate::preview::preview;
 use crate::settle::{Later, keep_scale, scaled_to, settle};
 
@@ -59,16 +59,17 @@ pub async fn plan(
     let live_on = desired.environment.targets.kubernetes.as_ref();
     let order = suimon_graph::order_for(&manifests, live_on)?;
     check_targets(&options.targets, &manifests)?;
+    foretell(&mut manifests, registry);
 
     let later = Later::of(&manifests);
     let targeted = !options.targets.is_empty();
     let reading = observe(&manifests, &later.ids, registry, targeted).await?;
-    let (mut observed, attributes) = (reading.observed, reading.attributes);
+    let (mut observed, mut attributes) = (reading.observed, reading.attributes);
     observed.targets = targets;
 
     let scaled_to = scaled_to(&later, &observed);
     let resolved =
-        settle(&mut manifests, &later, &attributes, registry, &mut observed, options.adopt);
+        settle(&mut manifests, &order, &later, &mut attributes, registry, &mut observed, options.adopt);
     let mut manifests: BTreeMap<ResourceId, Manifest> =
         manifests.into_iter().map(|manifest| (manifest.id.clone(), manifest)).collect();
     let as_known = |id: &ResourceId| resolved.get(id).or_else(|| manifests.get(id));

@@ -1,8 +1,10 @@
 //! Declarations as the providers want them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use suimon_model::{Diagnostic, Diagnostics, Manifest, ResourceId, TargetIdentity};
+use suimon_model::{
+    DeferredRef, Diagnostic, Diagnostics, Manifest, ResourceId, TargetIdentity,
+};
 use suimon_provider::Registry;
 
 use crate::{Error, Result};
@@ -31,6 +33,11 @@ pub(crate) fn prepare(manifests: Vec<Manifest>, registry: &Registry) -> Result<V
             problems.push(nobody_serves(&manifest));
             continue;
         };
+        let found = provider.check(&manifest);
+        if !found.is_empty() {
+            problems.extend(found);
+            continue;
+        }
         match provider.prepare(&manifest) {
             Ok(manifest) => prepared.push(manifest),
             Err(error) => problems.push(refused(&manifest, &error)),
@@ -49,8 +56,9 @@ fn refused(manifest: &Manifest, error: &suimon_provider::Error) -> Diagnostic {
 fn nobody_serves(manifest: &Manifest) -> Diagnostic {
     let (what, help) = if manifest.id.is_aws() {
         (
-            "AWS resources are not supported by this version",
-            "take the resource out of this environment, or keep it in the tool it is in today",
+            "the environment declares no AWS target",
+            "add `targets: {aws: {region: REGION, accountId: \"TWELVE DIGITS\"}}` to the environment's \
+             `spec`",
         )
     } else {
         (
@@ -61,6 +69,31 @@ fn nobody_serves(manifest: &Manifest) -> Diagnostic {
     Diagnostic::error("no-target", format!("{} cannot be planned: {what}", manifest.id))
         .at(manifest.origin.location())
         .help(help)
+}
+
+/// Fills in the values of references that the declarations themselves tell, such as names.
+pub(crate) fn foretell(manifests: &mut [Manifest], registry: &Registry) {
+    let wanted: BTreeSet<DeferredRef> =
+        manifests.iter().flat_map(|manifest| &manifest.refs).cloned().collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let declared: HashMap<&ResourceId, &Manifest> =
+        manifests.iter().map(|manifest| (&manifest.id, manifest)).collect();
+    let mut told: HashMap<(ResourceId, String), String> = HashMap::new();
+    for reference in wanted {
+        if let (Some(manifest), Some(provider)) =
+            (declared.get(&reference.target), registry.provider(&reference.target))
+            && let Some(value) = provider.declared_attribute(manifest, &reference)
+        {
+            told.insert((reference.target, reference.attribute), value);
+        }
+    }
+    for manifest in manifests.iter_mut().filter(|manifest| !manifest.refs.is_empty()) {
+        *manifest = manifest.resolve(|target, name| {
+            told.get(&(target.clone(), name.to_owned())).cloned()
+        });
+    }
 }
 
 /// Filling in the default namespace may make two ids equal.

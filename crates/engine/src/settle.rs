@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use suimon_apply::Attributes;
-use suimon_model::{Manifest, ResourceId};
+use suimon_graph::Order;
+use suimon_model::{DeferredRef, Manifest, ResourceId};
 use suimon_plan::{
-    Action, Observed, Plan, Presence, live_replicas, restore_replicas, yield_replicas,
+    Action, Comparison, Observed, Plan, Presence, compare, live_replicas, restore_replicas, yield_replicas,
 };
 use suimon_provider::Registry;
 
@@ -56,47 +57,94 @@ pub(crate) fn keep_scale(
 
 /// Keeps the record of adoption, leaves replicas to their autoscaler, fills in deferred values that are known, and compares.
 ///
+/// What is referred to comes before what refers to it: an attribute that an update gives another value (the
+/// ARN of a task definition's revision) is forgotten when the object is to be updated.
+///
 /// The answer holds the declarations with known values filled in. The manifests keep their
 /// references, because apply fills them in again: the object referred to may be made anew.
 pub(crate) fn settle(
     manifests: &mut [Manifest],
+    order: &Order,
     later: &Later,
-    attributes: &Attributes,
+    attributes: &mut Attributes,
     registry: &Registry,
     observed: &mut Observed,
     adopt: bool,
 ) -> BTreeMap<ResourceId, Manifest> {
     let mut resolved = BTreeMap::new();
-    for manifest in manifests {
-        let live = match observed.declared.get(&manifest.id) {
-            Some(Presence::Live(live)) => Some(live.as_ref()),
-            _ => None,
-        };
-        let recorded = live.and_then(|live| record(manifest, live, adopt));
-        if recorded.is_none() && !later.ids.contains(&manifest.id) {
-            continue;
-        }
-        let live = live.cloned();
-        if let Some(recorded) = recorded {
-            *manifest = recorded;
-        }
-        if let Some(live) = &live
-            && later.scaled.contains(&manifest.id)
-        {
-            *manifest = yield_replicas(manifest, live);
-        }
-        let known = manifest.resolve(|target, name| attributes.get(target, name));
-        if let (Some(live), Some(provider), true) =
-            (live, registry.provider(&manifest.id), known.refs.is_empty())
-        {
-            let presence = reduce(provider.as_ref(), &known, live);
-            observed.declared.insert(manifest.id.clone(), presence);
-        }
-        if !manifest.refs.is_empty() {
+    let moving = moving(manifests, registry);
+    let mut places: Vec<usize> = (0..manifests.len()).collect();
+    places.sort_by_key(|place| order.index_of(&manifests[*place].id));
+    for place in places {
+        let manifest = &mut manifests[place];
+        if let Some(known) = settle_one(manifest, later, attributes, registry, observed, adopt) {
             resolved.insert(manifest.id.clone(), known);
+        }
+        let declared = resolved.get(&manifest.id).unwrap_or(manifest);
+        let references = moving.get(&manifest.id).map(Vec::as_slice).unwrap_or_default();
+        if !references.is_empty() && is_to_be_updated(declared, registry, observed) {
+            references.iter().for_each(|reference| attributes.remove(reference));
         }
     }
     resolved
+}
+
+/// The references to attributes that an update gives another value, by what they refer to.
+fn moving(manifests: &[Manifest], registry: &Registry) -> BTreeMap<ResourceId, Vec<DeferredRef>> {
+    let mut moving: BTreeMap<ResourceId, Vec<DeferredRef>> = BTreeMap::new();
+    for reference in manifests.iter().flat_map(|manifest| &manifest.refs) {
+        let provider = registry.provider(&reference.target);
+        if provider.is_some_and(|provider| provider.moves_with_update(reference)) {
+            moving.entry(reference.target.clone()).or_default().push(reference.clone());
+        }
+    }
+    moving
+}
+
+fn is_to_be_updated(manifest: &Manifest, registry: &Registry, observed: &Observed) -> bool {
+    let Some(Presence::Live(live)) = observed.declared.get(&manifest.id) else { return false };
+    let Some(provider) = registry.provider(&manifest.id) else { return false };
+    match compare(&provider.mask(manifest).value(), live) {
+        Comparison::Equal => false,
+        // A resource that only gets our marks keeps its attributes.
+        Comparison::Differs(fields) => !fields.is_empty(),
+    }
+}
+
+/// One declaration; its form with known values filled in, where it has references.
+fn settle_one(
+    manifest: &mut Manifest,
+    later: &Later,
+    attributes: &Attributes,
+    registry: &Registry,
+    observed: &mut Observed,
+    adopt: bool,
+) -> Option<Manifest> {
+    let live = match observed.declared.get(&manifest.id) {
+        Some(Presence::Live(live)) => Some(live.as_ref()),
+        _ => None,
+    };
+    let recorded = live.and_then(|live| record(manifest, live, adopt));
+    if recorded.is_none() && !later.ids.contains(&manifest.id) {
+        return None;
+    }
+    let live = live.cloned();
+    if let Some(recorded) = recorded {
+        *manifest = recorded;
+    }
+    if let Some(live) = &live
+        && later.scaled.contains(&manifest.id)
+    {
+        *manifest = yield_replicas(manifest, live);
+    }
+    let known = manifest.resolve(|target, name| attributes.get(target, name));
+    if let (Some(live), Some(provider), true) =
+        (live, registry.provider(&manifest.id), known.refs.is_empty())
+    {
+        let presence = reduce(provider.as_ref(), &known, live);
+        observed.declared.insert(manifest.id.clone(), presence);
+    }
+    (!manifest.refs.is_empty()).then_some(known)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use suimon_model::{Body, Diagnostic, Manifest, ResourceId, UnknownRead};
-use suimon_plan::{APPLIED_ANNOTATION, LiveObject};
+use suimon_plan::{ADOPTED_ANNOTATION, APPLIED_ANNOTATION, LiveObject};
 use suimon_provider::{Delete, DryRun, Error, Observation, Result, Scope, Write, Written};
 
 use crate::Options;
@@ -231,6 +231,11 @@ impl Aws {
         if !applied.is_empty() {
             annotations.insert(APPLIED_ANNOTATION.to_owned(), Value::String(applied));
         }
+        let mut foreign_owner = marks::foreign_owner(&self.0.options, &live.tags);
+        if let Some(adopted) = live.tags.get(marks::ADOPTED) {
+            annotations.insert(ADOPTED_ANNOTATION.to_owned(), Value::String(adopted.clone()));
+            foreign_owner = foreign_owner.filter(|owner| marks::value(owner) != *adopted);
+        }
         let api_version =
             declared.map_or_else(|| format!("{}/v1alpha1", id.group), |d| d.api_version.clone());
         let mut status = live.status.clone();
@@ -251,7 +256,7 @@ impl Aws {
             resource_version: version,
             body: Body::new(&body),
             owned: marks::is_ours(&self.0.options, &live.tags),
-            foreign_owner: marks::foreign_owner(&self.0.options, &live.tags),
+            foreign_owner,
             terminating: live.terminating,
         }
     }

@@ -14,6 +14,8 @@ pub(crate) const RESOURCE: &str = "suimon.dev/resource";
 pub(crate) const APPLIED: &str = "suimon.dev/applied";
 /// `false` on what is to be kept when it is no longer declared.
 pub(crate) const PRUNE: &str = "suimon.dev/prune";
+/// The other engine that it was taken over from, in the letters that tags may have.
+pub(crate) const ADOPTED: &str = "suimon.dev/adopted";
 /// Everything that is ours begins so.
 pub(crate) const PREFIX: &str = "suimon.dev/";
 
@@ -57,6 +59,13 @@ pub(crate) fn foreign_owner(options: &Options, tags: &Tags) -> Option<String> {
         ("pipecd-dev-managed-by", "PipeCD"),
     ];
     known.iter().find_map(|(key, who)| tags.get(*key).map(|value| format!("{who} `{value}`")))
+}
+
+/// A text in the letters and the length that the value of a tag may have
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Tag.html>).
+pub(crate) fn value(text: &str) -> String {
+    let allowed = |c: char| c.is_alphanumeric() || " +-=._:/@".contains(c);
+    text.chars().map(|c| if allowed(c) { c } else { '-' }).take(256).collect()
 }
 
 /// The tags that a person or another tool gave.

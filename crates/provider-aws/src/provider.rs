@@ -1,5 +1,7 @@
 //! [`Provider`] for [`Aws`].
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use suimon_model::{
     Body, DeferredRef, Diagnostic, Health, HealthStatus, Manifest, ResourceId, TargetIdentity,
@@ -46,6 +48,10 @@ impl Provider for Aws {
 
     fn moves_with_update(&self, reference: &DeferredRef) -> bool {
         find(&reference.target).is_some_and(|kind| kind.moves_with_update(&reference.attribute))
+    }
+
+    fn usual_time(&self, id: &ResourceId) -> Option<Duration> {
+        find(id)?.usual_time()
     }
 
     fn mask(&self, manifest: &Manifest) -> Body {

@@ -1,10 +1,12 @@
 //! What every kind of resource has in common: [`Declared`], [`Live`], and the verbs of a [`Kind`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use suimon_model::{Health, ResourceId};
+use suimon_plan::ADOPTED_ANNOTATION;
 use suimon_provider::Result;
 
 use crate::context::Context;
@@ -49,7 +51,11 @@ impl Declared {
     pub(crate) fn marks(&self, context: &Context) -> Tags {
         let says = |value: &Value| matches!(value.as_str(), Some("false" | "disabled"));
         let keep = self.annotations.get(crate::marks::PRUNE).is_some_and(says);
-        crate::marks::of(&context.options, &self.id, &self.digest, keep)
+        let mut marks = crate::marks::of(&context.options, &self.id, &self.digest, keep);
+        if let Some(owner) = self.annotations.get(ADOPTED_ANNOTATION).and_then(Value::as_str) {
+            marks.insert(crate::marks::ADOPTED.to_owned(), crate::marks::value(owner));
+        }
+        marks
     }
 }
 
@@ -247,6 +253,11 @@ pub(crate) trait Kind: Send + Sync {
     fn moves_with_update(&self, attribute: &str) -> bool {
         let _ = attribute;
         false
+    }
+
+    /// How long it may well take to become healthy, where that is long.
+    fn usual_time(&self) -> Option<Duration> {
+        None
     }
 
     /// The spec of a manifest for what is live: as somebody would have written it, so that its first

@@ -1,5 +1,7 @@
 //! [`Provider`]: the adapter for one API.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use suimon_model::{
     Body, DeferredRef, Diagnostic, Health, Manifest, ResourceId, TargetIdentity, UnknownRead,
@@ -135,6 +137,12 @@ pub trait Provider: Send + Sync {
     fn moves_with_update(&self, reference: &DeferredRef) -> bool {
         let _ = reference;
         false
+    }
+
+    /// How long an object of this kind may well take to become healthy; `None` where nothing is known.
+    fn usual_time(&self, id: &ResourceId) -> Option<Duration> {
+        let _ = id;
+        None
     }
 
     /// The declaration as it may be shown and compared: secret values masked the same way as live

@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use suimon_apply::{End, Report};
 use suimon_engine::{Moved, Planned, moved};
@@ -17,6 +18,9 @@ use crate::failure::{CONFLICT, ERROR, Failure, HELD, INTERRUPTED, PARTIAL};
 use crate::progress::Progress;
 use crate::session::{Scope, Session};
 use crate::signals;
+
+/// How long one object may take.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Code of the refusal of an object that belongs to something else.
 const FOREIGN: &str = "owned-by-another";
@@ -202,7 +206,8 @@ async fn execute(
 ) -> Report {
     let options = suimon_apply::Options {
         wait: !args.no_wait,
-        timeout: args.timeout,
+        timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
+        patient: args.timeout.is_none(),
         parallelism: usize::from(args.scope.parallelism),
         force_conflicts: args.scope.force_conflicts,
     };
