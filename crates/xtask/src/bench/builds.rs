@@ -14,14 +14,16 @@ const TOUCHED: [&str; 2] = ["crates/cli/src/main.rs", "crates/model/src/lib.rs"]
 pub(crate) fn run(tools: &Tools, report: &mut Report) -> Result<()> {
     let root = root();
     let folder = tempfile::tempdir().map_err(Error::io("make a folder"))?;
-    let build = |profile: &[&str]| {
+    let build = |what: &[&str]| {
         Job::new(&cargo(), &root)
-            .args(["build", "--locked", "--package", "suimon"])
-            .args(profile.iter().copied())
+            .args(["build", "--locked"])
+            .args(what.iter().copied())
             .env("CARGO_TARGET_DIR", folder.path())
     };
-    let debug = build(&[]);
-    report.contender("clean", &debug.line(), &[debug.run()?])?;
+    let debug = build(&["--workspace"]);
+    let clean = debug.run()?;
+    report.contender("clean", &debug.line(), std::slice::from_ref(&clean))?;
+    report.number("clean build of the workspace", &[clean.wall], " s", Goal::None)?;
     for path in TOUCHED {
         let mut samples = Vec::new();
         for _ in 0..tools.rounds {
@@ -37,6 +39,6 @@ pub(crate) fn run(tools: &Tools, report: &mut Report) -> Result<()> {
         let walls: Vec<f64> = samples.iter().map(|sample| sample.wall).collect();
         report.number(&format!("build after a change of {path}"), &walls, " s", Goal::None)?;
     }
-    let release = build(&["--release"]);
+    let release = build(&["--package", "suimon", "--release"]);
     report.contender("clean, release", &release.line(), &[release.run()?])
 }

@@ -33,6 +33,9 @@ pub(crate) struct Job {
     arguments: Vec<OsString>,
     folder: PathBuf,
     variables: BTreeMap<&'static str, OsString>,
+    /// Prefixes of variables that it does not inherit.
+    without: Vec<&'static str>,
+    name: Option<String>,
     /// Exit codes that say that all is well.
     content: Vec<i32>,
 }
@@ -44,6 +47,8 @@ impl Job {
             arguments: Vec::new(),
             folder: folder.to_owned(),
             variables: BTreeMap::new(),
+            without: Vec::new(),
+            name: None,
             content: vec![0],
         }
     }
@@ -61,6 +66,18 @@ impl Job {
         self
     }
 
+    /// No variable of this process that begins so.
+    pub(crate) fn without(mut self, prefix: &'static str) -> Self {
+        self.without.push(prefix);
+        self
+    }
+
+    /// Shown as this, because nobody would type what it is.
+    pub(crate) fn named(mut self, name: String) -> Self {
+        self.name = Some(name);
+        self
+    }
+
     /// This exit code is no failure either.
     pub(crate) fn or_code(mut self, code: i32) -> Self {
         self.content.push(code);
@@ -69,6 +86,9 @@ impl Job {
 
     /// How a person would type it in that folder.
     pub(crate) fn line(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
         let name = self.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let words = self.arguments.iter().map(|word| word.to_string_lossy().into_owned());
         std::iter::once(name).chain(words).collect::<Vec<_>>().join(" ")
@@ -107,7 +127,14 @@ impl Job {
             { time "$@" </dev/null >"$files/stdout" 2>"$files/stderr"; } 2>"$files/time""#;
         let mut command = Command::new("bash");
         command.args(["-c", SCRIPT, "bash"]).arg(files).arg(&self.program).args(&self.arguments);
-        command.current_dir(&self.folder).envs(&self.variables).env("LC_ALL", "C");
+        command.current_dir(&self.folder);
+        for (name, _) in std::env::vars_os() {
+            let unwanted = |prefix: &&str| name.to_string_lossy().starts_with(*prefix);
+            if self.without.iter().any(unwanted) {
+                command.env_remove(&name);
+            }
+        }
+        command.envs(&self.variables).env("LC_ALL", "C");
         command.stdin(Stdio::null());
         command
     }

@@ -4,15 +4,20 @@
 //! busy is busy for all of them; what they produce is compared, and a bench whose contenders did
 //! different work fails.
 
+mod account;
 mod audit;
+mod aws_ecs;
+mod aws_secrets;
 mod builds;
 mod error;
 mod first_apply;
 mod hundred_thousand;
 mod measure;
+mod moto;
 mod no_change;
 mod objects;
 mod project;
+mod proxy;
 mod render;
 mod report;
 mod server;
@@ -37,6 +42,8 @@ const BENCHES: &[Bench] = &[
     ("no-change-plan", true, no_change::run),
     ("first-apply", true, first_apply::run),
     ("hundred-thousand", true, hundred_thousand::run),
+    ("aws-ecs", true, aws_ecs::run),
+    ("aws-secrets", true, aws_secrets::run),
     ("builds", false, builds::run),
 ];
 
@@ -136,7 +143,7 @@ mod tests {
         for (arguments, message) in [
             (
                 &["rendre"][..],
-                "there is no bench `rendre`; there are start, render, no-change-plan, first-apply, hundred-thousand, builds",
+                "there is no bench `rendre`; there are start, render, no-change-plan, first-apply, hundred-thousand, aws-ecs, aws-secrets, builds",
             ),
             (&["--rounds"], "--rounds wants a number above 0"),
             (&["--rounds", "0"], "--rounds wants a number above 0"),

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::measure::Job;
 use super::{Error, Result};
+use crate::tiers;
 
 /// Where the programs are, and how many rounds to run.
 #[derive(Debug)]
@@ -73,6 +74,15 @@ impl Tools {
             let folder = self.assets.display();
             Error::Missing(format!("no etcd and kube-apiserver in {folder} ($KUBEBUILDER_ASSETS)"))
         })
+    }
+
+    /// The `bin` of an environment with `moto`, which is installed when it is missing.
+    ///
+    /// # Errors
+    /// It cannot be installed.
+    #[expect(clippy::unused_self, reason = "like the other programs")]
+    pub(crate) fn aws_servers(&self) -> Result<PathBuf> {
+        tiers::aws_servers()?.value.map_err(Error::Missing)
     }
 
     /// What is measured, in versions.

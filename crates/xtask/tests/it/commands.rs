@@ -104,7 +104,7 @@ fn benches_have_names() {
     assert_eq!(output.status.code(), Some(1));
     assert_snapshot!(text, @"
 
-    error: there is no bench `rendre`; there are start, render, no-change-plan, first-apply, hundred-thousand, builds
+    error: there is no bench `rendre`; there are start, render, no-change-plan, first-apply, hundred-thousand, aws-ecs, aws-secrets, builds
     ");
 }
 
