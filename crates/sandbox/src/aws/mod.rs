@@ -8,6 +8,7 @@ mod eks;
 mod error;
 mod fault;
 mod http;
+mod page;
 mod rate;
 mod secrets;
 mod state;
