@@ -30,10 +30,11 @@ pub(crate) fn classify(
     let text = redaction.clean(&status.text());
     match status.code {
         401 => Error::Unauthenticated {
-            endpoint: transport.endpoint.clone(),
+            endpoint: transport.endpoint(),
             reason: format!(
-                "the API server does not accept the credentials of {} (expired, or revoked): {text}",
-                transport.credentials
+                "the API server does not accept the credentials of {} ({}): {text}",
+                transport.credentials(),
+                transport.why_refused()
             ),
         },
         403 => forbidden(status, text),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use suimon_provider::Error;
 
 use crate::classify::classify;
+use crate::connect::Connection;
 use crate::redact::Redaction;
 use crate::status::Status;
 use crate::transport::Transport;
@@ -14,7 +15,10 @@ fn transport() -> Transport {
     });
     let client = kube::Client::new(service, "default");
     let options = crate::Options::new(None, "shop", "dev");
-    Transport::new(client, "https://k:6443".into(), "context `prod`".into(), &options)
+    let (endpoint, credentials) = ("https://k:6443".into(), "context `prod`".into());
+    let transport = Transport::new(&options);
+    transport.lead_to(Connection { client, endpoint, credentials, bearer: None });
+    transport
 }
 
 fn meaning(status: &Value, kind: &str, sent: &Value) -> Error {

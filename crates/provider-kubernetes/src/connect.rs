@@ -9,13 +9,17 @@ use suimon_model::KubernetesTarget;
 use suimon_provider::{Error, Result};
 
 use crate::Options;
+use crate::bearer::Bearer;
 use crate::failure::{describe_auth, find, root};
 
 /// A client, where it leads, and whose credentials it uses.
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) endpoint: String,
+    /// Whose credentials, in words: ``context `prod` ``.
     pub(crate) credentials: String,
+    /// The token of each request, where the client does not add one by itself.
+    pub(crate) bearer: Option<Bearer>,
 }
 
 /// Makes the client of a target; sends nothing but what a credential plugin sends.
@@ -54,7 +58,7 @@ pub(crate) async fn connect(options: &Options) -> Result<Connection> {
     config.connect_timeout = Some(options.policy.deadline);
     let endpoint = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
     let client = client(config, &endpoint, &credentials, options).await?;
-    Ok(Connection { client, endpoint, credentials })
+    Ok(Connection { client, endpoint, credentials, bearer: None })
 }
 
 /// Credential plugins run while the client is made: on a thread of their own, so that one that
@@ -179,7 +183,7 @@ fn unusable(file: &Path, error: &kube::config::KubeconfigError) -> Error {
 }
 
 /// The text without the `user:password@` of the addresses in it.
-fn without_userinfo(text: &str) -> String {
+pub(crate) fn without_userinfo(text: &str) -> String {
     let mut parts = text.split("//");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -223,8 +227,8 @@ fn find_eks_context(kubeconfig: &Kubeconfig, name: &str) -> Result<String> {
     match arns.as_slice() {
         [one] => Ok((**one).to_owned()),
         [] => Err(Error::Config(format!(
-            "the EKS cluster `{name}` cannot be looked up yet: run `aws eks update-kubeconfig \
-             --name {name}`, or use targets.kubernetes.context{}",
+            "the kubeconfig has no context for the EKS cluster `{name}`: run `aws eks \
+             update-kubeconfig --name {name}`, or use targets.kubernetes.context{}",
             known(name, &names)
         ))),
         several => Err(Error::Config(format!(

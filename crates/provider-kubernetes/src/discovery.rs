@@ -222,7 +222,7 @@ async fn fetch(transport: &Transport, path: &str, accept: &'static str) -> Resul
     if reply.status == 404 {
         return Err(Error::Malformed(format!(
             "{} is no Kubernetes API: {path} is not there",
-            transport.endpoint
+            transport.endpoint()
         )));
     }
     Err(crate::classify::classify(&status, path, &Redaction::default(), transport))

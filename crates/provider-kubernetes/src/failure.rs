@@ -23,14 +23,13 @@ pub(crate) enum Failure {
 pub(crate) fn read_failure(error: &kube::Error, transport: &Transport) -> Failure {
     if let Some(auth) = find::<AuthError>(error) {
         return Failure::Fatal(Error::Unauthenticated {
-            endpoint: transport.endpoint.clone(),
-            reason: format!("{}: {}", transport.credentials, describe_auth(auth)),
+            endpoint: transport.endpoint(),
+            reason: format!("{}: {}", transport.credentials(), describe_auth(auth)),
         });
     }
     let reason = root(error);
-    let unreachable = |reason| {
-        Failure::Fatal(Error::Unreachable { endpoint: transport.endpoint.clone(), reason })
-    };
+    let unreachable =
+        |reason| Failure::Fatal(Error::Unreachable { endpoint: transport.endpoint(), reason });
     if is_certificate(&reason) {
         return unreachable(format!("TLS: {reason}"));
     }

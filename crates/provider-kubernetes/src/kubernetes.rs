@@ -7,21 +7,23 @@ use std::time::Duration;
 use serde_json::Value;
 use suimon_model::{Body, Manifest, ResourceId, TargetIdentity};
 use suimon_plan::{LiveObject, Mask};
-use suimon_provider::{Error, Result};
+use suimon_provider::{ClusterAccess, Error, Result};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::applyset::{ApplySet, PARENT_NAMESPACE};
+use crate::connect::Connection;
 use crate::discovery::discover;
 use crate::live::live_object;
 use crate::object::{group_of, version_of};
 use crate::owners::Owners;
+use crate::pending::Pending;
 use crate::resource::Resource;
 use crate::resources::Lookup;
 use crate::schemas::Schemas;
 use crate::session::{Namespaces, Session, config_map_resource, get};
-use crate::transport::Transport;
-use crate::{Options, connect};
+use crate::transport::{Transport, not_connected};
+use crate::{Options, connect, eks, pending};
 
 /// How long an observation may build on what connecting read.
 const FRESH: Duration = Duration::from_secs(10);
@@ -42,7 +44,9 @@ pub(crate) struct Inner {
     pub(crate) transport: Transport,
     pub(crate) applyset: ApplySet,
     pub(crate) owners: Owners,
-    session: RwLock<Option<Arc<Session>>>,
+    pub(crate) session: RwLock<Option<Arc<Session>>>,
+    /// For a cluster that comes with the apply.
+    pub(crate) pending: Pending,
     discovering: Mutex<()>,
     /// What connecting read of the live state, and when, for an observation right after it.
     first_look: RwLock<Option<(Instant, Look)>>,
@@ -54,6 +58,13 @@ pub(crate) struct Inner {
     pub(crate) parent: RwLock<Option<Value>>,
 }
 
+/// The cluster that a connection leads to.
+pub(crate) struct Found {
+    pub(crate) session: Arc<Session>,
+    identity: TargetIdentity,
+    look: Look,
+}
+
 /// What every observation begins with.
 pub(crate) struct Look {
     pub(crate) namespaces: Namespaces,
@@ -63,27 +74,28 @@ pub(crate) struct Look {
 
 impl Kubernetes {
     /// Reads the kubeconfig and makes the client; a credential plugin runs, and nothing else is
-    /// sent.
+    /// sent. An EKS cluster with [`Options::access`] needs none of this before connecting.
     ///
     /// # Errors
     /// [`Error::Config`] when there is no target, no such context, or TLS would not be verified;
     /// [`Error::Unauthenticated`] when a credential plugin fails.
     pub async fn new(options: Options) -> Result<Self> {
-        let connection = connect::connect(&options).await?;
-        let transport = Transport::new(
-            connection.client,
-            connection.endpoint,
-            connection.credentials,
-            &options,
-        );
+        let transport = Transport::new(&options);
+        if eks::access(&options).is_none() {
+            transport.lead_to(connect::connect(&options).await?);
+        }
         Ok(Self::with_transport(transport, options))
     }
 
     /// The adapter on a client made elsewhere.
     pub fn from_client(client: kube::Client, options: Options) -> Self {
-        let endpoint = "the API server".to_owned();
-        let credentials = "the given client".to_owned();
-        let transport = Transport::new(client, endpoint, credentials, &options);
+        let transport = Transport::new(&options);
+        transport.lead_to(Connection {
+            client,
+            endpoint: "the API server".to_owned(),
+            credentials: "the given client".to_owned(),
+            bearer: None,
+        });
         Self::with_transport(transport, options)
     }
 
@@ -95,6 +107,7 @@ impl Kubernetes {
             applyset,
             owners: Owners::default(),
             session: RwLock::new(None),
+            pending: Pending::default(),
             discovering: Mutex::new(()),
             first_look: RwLock::new(None),
             saw_all: AtomicBool::new(false),
@@ -105,8 +118,37 @@ impl Kubernetes {
 }
 
 impl Inner {
-    /// Discovery, all namespaces and the ApplySet's parent, at once.
+    /// Connects, and says where to. An EKS cluster that is not there yet is no error where the
+    /// environment declares it.
     pub(crate) async fn connect(&self) -> Result<TargetIdentity> {
+        self.pending.reset().await;
+        if let Some(access) = eks::access(&self.options)
+            && !self.lead_to(access).await?
+        {
+            if self.options.cluster_declared {
+                return Ok(self.wait_for_cluster(access.cluster()));
+            }
+            return Err(Error::Config(format!(
+                "{}; create it, or declare it in this environment as a \
+                 Cluster.eks.services.k8s.aws, or correct targets.kubernetes.eksCluster",
+                access.absence()
+            )));
+        }
+        let found = self.identify().await?;
+        put(&self.session, Some(found.session));
+        put(&self.first_look, Some((Instant::now(), found.look)));
+        Ok(found.identity)
+    }
+
+    /// Asks where an EKS cluster is, and leads there; false when it has no endpoint.
+    pub(crate) async fn lead_to(&self, access: &Arc<dyn ClusterAccess>) -> Result<bool> {
+        let Some(endpoint) = access.endpoint().await? else { return Ok(false) };
+        self.transport.lead_to(eks::connect(access, &endpoint, &self.options).await?);
+        Ok(true)
+    }
+
+    /// Discovery, all namespaces and the ApplySet's parent, at once.
+    pub(crate) async fn identify(&self) -> Result<Found> {
         let (resources, look) = futures::join!(discover(&self.transport), self.look());
         let (resources, look) = (resources?, look?);
         let uid = look.namespaces.cluster_uid(&self.transport).await?;
@@ -114,18 +156,19 @@ impl Inner {
             return Err(Error::WrongTarget(format!(
                 "the cluster at {} ({}) has the UID {uid}, and the environment `{}` is pinned to \
                  {pinned}",
-                self.transport.endpoint, self.transport.credentials, self.options.environment
+                self.transport.endpoint(),
+                self.transport.credentials(),
+                self.options.environment
             )));
         }
         let identity = TargetIdentity {
             provider: "kubernetes".to_owned(),
             identity: crate::digest::identity(&uid),
-            endpoint: self.transport.endpoint.clone(),
+            endpoint: self.transport.endpoint(),
         };
         let mask = Mask::new(&uid);
-        put(&self.session, Some(Arc::new(Session { uid, mask, resources })));
-        put(&self.first_look, Some((Instant::now(), look)));
-        Ok(identity)
+        let session = Arc::new(Session { pending: false, uid, mask, resources });
+        Ok(Found { session, identity, look })
     }
 
     /// The namespaces and the parent as they are now.
@@ -157,9 +200,21 @@ impl Inner {
         get(&self.transport, &resource, &path).await
     }
 
+    /// What is known of the cluster, which is there.
     pub(crate) fn session(&self) -> Result<Arc<Session>> {
+        let session = self.any_session()?;
+        if session.pending { Err(not_connected()) } else { Ok(session) }
+    }
+
+    /// The same of a cluster that may not be there yet.
+    pub(crate) fn any_session(&self) -> Result<Arc<Session>> {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
-        session.clone().ok_or_else(|| Error::Config("not connected to the cluster yet".to_owned()))
+        session.clone().ok_or_else(not_connected)
+    }
+
+    /// Whether the cluster is not there yet, and comes with the apply.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.any_session().is_ok_and(|session| session.pending)
     }
 
     /// Discovers the kinds once more, unless somebody else has done it since `seen`.
@@ -170,8 +225,12 @@ impl Inner {
             return Ok(before);
         }
         let resources = discover(&self.transport).await?;
-        let session =
-            Arc::new(Session { uid: before.uid.clone(), mask: before.mask.clone(), resources });
+        let session = Arc::new(Session {
+            pending: false,
+            uid: before.uid.clone(),
+            mask: before.mask.clone(),
+            resources,
+        });
         put(&self.session, Some(Arc::clone(&session)));
         Ok(session)
     }
@@ -218,7 +277,7 @@ impl Inner {
         match self.session() {
             Ok(session) => session.mask.object(&mut value),
             // Without the cluster's key nothing can be compared; nothing may be shown either.
-            Err(_) => Mask::new("").object(&mut value),
+            Err(_) => value = pending::masked(value),
         }
         Body::new(&value)
     }

@@ -6,6 +6,7 @@
 
 mod applyset;
 mod attribute;
+mod bearer;
 mod call;
 mod classify;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod conflict;
 mod connect;
 mod digest;
 mod discovery;
+mod eks;
 mod failure;
 pub mod health;
 mod kind_read;
@@ -26,6 +28,7 @@ mod options;
 mod owner;
 mod owners;
 mod parent;
+mod pending;
 mod poll;
 mod prepare;
 mod provider;

@@ -14,6 +14,7 @@ use crate::applyset::Contents;
 use crate::kind_read::{KindRead, Seen};
 use crate::kubernetes::{Inner, Look, stale};
 use crate::object::{group_of, version_of};
+use crate::pending;
 use crate::resource::Resource;
 use crate::resources::Lookup;
 use crate::session::{Namespace, Namespaces, Session, namespace_resource};
@@ -27,6 +28,11 @@ impl Inner {
     /// Reads what is declared and what is owned.
     pub(crate) async fn observe(self: &Arc<Self>, scope: Scope<'_>, sink: Sink<'_>) -> Result<()> {
         self.saw_all.store(false, Ordering::Release);
+        if self.is_pending() {
+            pending::observe(scope, sink);
+            self.saw_all.store(!scope.targeted, Ordering::Release);
+            return Ok(());
+        }
         let mut unknown = false;
         self.look_at(scope, &mut |observation| {
             unknown |= matches!(observation, Observation::Unknown(_));

@@ -1,9 +1,11 @@
 //! [`Options`]: what the adapter is told, and [`Policy`]: how patient it is.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use suimon_model::KubernetesTarget;
+use suimon_provider::ClusterAccess;
 
 /// What the adapter is told.
 #[derive(Debug, Clone)]
@@ -24,6 +26,11 @@ pub struct Options {
     pub policy: Policy,
     /// Reads this kubeconfig instead of `$KUBECONFIG` or `~/.kube/config`.
     pub kubeconfig: Option<PathBuf>,
+    /// How to reach the EKS cluster that is the target, without a kubeconfig; `None` looks for the
+    /// context that `aws eks update-kubeconfig` makes.
+    pub access: Option<Arc<dyn ClusterAccess>>,
+    /// The environment itself declares that EKS cluster: that it is not there yet is no error then.
+    pub cluster_declared: bool,
 }
 
 impl Options {
@@ -42,6 +49,8 @@ impl Options {
             concurrency: 32,
             policy: Policy::default(),
             kubeconfig: None,
+            access: None,
+            cluster_declared: false,
         }
     }
 }
@@ -63,6 +72,9 @@ pub struct Policy {
     pub max_backoff: Duration,
     /// How long a write waits for its kind to be served (its CRD was just applied).
     pub discovery_wait: Duration,
+    /// How long the first write waits for a cluster that the same run created: its API server is
+    /// found and lets us in a while after the cluster is said to be active.
+    pub cluster_wait: Duration,
 }
 
 impl Default for Policy {
@@ -75,6 +87,7 @@ impl Default for Policy {
             backoff: Duration::from_millis(200),
             max_backoff: Duration::from_secs(5),
             discovery_wait: Duration::from_secs(30),
+            cluster_wait: Duration::from_secs(120),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Inner {
     /// Only when the last observation saw everything: what was not looked at (`--target`, a kind
     /// that could not be read) may have members that nobody has told of.
     pub(crate) async fn close(&self, members: &Membership) -> Result<()> {
-        if !self.saw_all.load(Ordering::Acquire) {
+        if !self.saw_all.load(Ordering::Acquire) || self.is_pending() {
             return Ok(());
         }
         let wanted = Contents::of(members.objects.iter().map(|(id, _)| id));

@@ -8,6 +8,7 @@ use suimon_provider::{Error, Result};
 use crate::applyset::PART_OF;
 use crate::kubernetes::Inner;
 use crate::object::{label, metadata_map};
+use crate::pending;
 use crate::session::Session;
 
 /// The namespace of a namespaced object that names none.
@@ -31,9 +32,18 @@ impl Inner {
     /// # Errors
     /// The declaration cannot be an object: its scope, name or metadata is wrong.
     pub(crate) fn prepare(&self, manifest: &Manifest) -> Result<Manifest> {
-        let session = self.session()?;
+        let session = self.any_session()?;
+        let prepared = self.prepare_for(&session, manifest)?;
+        if session.pending {
+            self.pending.keep(prepared.id.clone(), manifest.clone());
+        }
+        Ok(prepared)
+    }
+
+    /// The same for what is known of a cluster.
+    pub(crate) fn prepare_for(&self, session: &Session, manifest: &Manifest) -> Result<Manifest> {
         let mut body = manifest.body.value();
-        let id = scoped(&session, &manifest.id)?;
+        let id = scoped(session, &manifest.id)?;
         check_name(&id)?;
         if id == self.applyset.parent_id() {
             return Err(Error::Rejected(format!(
@@ -55,7 +65,9 @@ impl Inner {
                 "the label {PART_OF} is set to `{other}`; suimon sets it, leave it out"
             )));
         }
-        let applied = session.mask.digest(&format!("suimon applied v1\0{}", unmarked(&mut body)));
+        let text = format!("suimon applied v1\0{}", unmarked(&mut body));
+        // Before the cluster is there, nothing is applied, and there is no key to digest with.
+        let applied = if session.pending { String::new() } else { session.mask.digest(&text) };
         mark(&mut body, "labels", PART_OF, &self.applyset.id)?;
         mark(&mut body, "annotations", APPLIED_ANNOTATION, &applied)?;
         Ok(Manifest { id, body: Body::new(&body), ..manifest.clone() })
@@ -84,8 +96,12 @@ fn mark(body: &mut Value, section: &str, key: &str, value: &str) -> Result<()> {
 }
 
 /// The id with the namespace that its kind's scope implies; kinds that are not served yet stay.
-fn scoped(session: &Session, id: &ResourceId) -> Result<ResourceId> {
-    match (session.resources.is_namespaced(&id.group, &id.kind), &id.namespace) {
+pub(crate) fn scoped(session: &Session, id: &ResourceId) -> Result<ResourceId> {
+    let is_namespaced = match session.pending {
+        true => pending::is_namespaced(&id.group, &id.kind),
+        false => session.resources.is_namespaced(&id.group, &id.kind),
+    };
+    match (is_namespaced, &id.namespace) {
         (Some(true), None) => {
             Ok(ResourceId { namespace: Some(DEFAULT_NAMESPACE.to_owned()), ..id.clone() })
         }

@@ -45,6 +45,10 @@ impl Provider for Kubernetes {
 
     async fn open(&self, superset: &Membership) -> Result<()> {
         drop(self.0.take_first_look());
+        if self.0.is_pending() {
+            self.0.pending.open(superset);
+            return Ok(());
+        }
         self.0.open(superset).await
     }
 

@@ -54,8 +54,10 @@ impl Resource {
         path
     }
 
-    /// Path of one object.
+    /// Path of one object. One that names no namespace was declared before it was known that its kind
+    /// has them; it is in `default`.
     pub(crate) fn object(&self, namespace: Option<&str>, name: &str) -> String {
+        let namespace = namespace.or(self.namespaced.then_some("default"));
         format!("{}/{}", self.collection(namespace), encode(name))
     }
 }
@@ -90,6 +92,7 @@ mod tests {
         let pods = resource("", "pods", true);
         assert_eq!(pods.collection(None), "/api/v1/pods");
         assert_eq!(pods.object(Some("a"), "b"), "/api/v1/namespaces/a/pods/b");
+        assert_eq!(pods.object(None, "b"), "/api/v1/namespaces/default/pods/b");
         let roles = resource("rbac.authorization.k8s.io", "clusterroles", false);
         assert_eq!(
             roles.object(Some("ignored"), "system:node"),

@@ -19,6 +19,8 @@ use crate::transport::Transport;
 
 /// What is known of the cluster since connecting.
 pub(crate) struct Session {
+    /// The cluster is not there yet, and nothing is known of it.
+    pub(crate) pending: bool,
     /// UID of `kube-system`; the key of the mask, never shown in a plan.
     pub(crate) uid: String,
     pub(crate) mask: Mask,

@@ -2,10 +2,12 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::HeaderValue;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use kube::client::Body;
 use suimon_provider::Error;
 use tokio::sync::Semaphore;
@@ -13,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::Policy;
 use crate::call::Call;
+use crate::connect::Connection;
 use crate::failure::{Failure, read_failure};
 use crate::status::Status;
 
@@ -35,10 +38,8 @@ pub(crate) struct Gone {
 
 /// The way to one API server.
 pub(crate) struct Transport {
-    client: kube::Client,
-    pub(crate) endpoint: String,
-    /// Whose credentials, in words: ``context `prod` ``.
-    pub(crate) credentials: String,
+    /// `None` while it is not known where it leads.
+    connection: RwLock<Option<Arc<Connection>>>,
     user_agent: String,
     pub(crate) policy: Policy,
     permits: Semaphore,
@@ -50,19 +51,43 @@ enum Attempt {
 }
 
 impl Transport {
-    pub(crate) fn new(
-        client: kube::Client,
-        endpoint: String,
-        credentials: String,
-        options: &crate::Options,
-    ) -> Self {
+    /// A way that leads nowhere yet.
+    pub(crate) fn new(options: &crate::Options) -> Self {
         Self {
-            client,
-            endpoint,
-            credentials,
+            connection: RwLock::new(None),
             user_agent: format!("suimon/{}", options.tool_version),
             policy: options.policy,
             permits: Semaphore::new(options.concurrency.max(1)),
+        }
+    }
+
+    /// Everything sent from now on goes there.
+    pub(crate) fn lead_to(&self, connection: Connection) {
+        let mut slot = self.connection.write().unwrap_or_else(PoisonError::into_inner);
+        *slot = Some(Arc::new(connection));
+    }
+
+    fn connection(&self) -> Option<Arc<Connection>> {
+        self.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where it leads, in words.
+    pub(crate) fn endpoint(&self) -> String {
+        self.connection().map_or_else(|| "the API server".to_owned(), |c| c.endpoint.clone())
+    }
+
+    /// Whose credentials, in words: ``context `prod` ``.
+    pub(crate) fn credentials(&self) -> String {
+        self.connection().map(|c| c.credentials.clone()).unwrap_or_default()
+    }
+
+    /// Why a server would not accept the credentials, in words.
+    pub(crate) fn why_refused(&self) -> &'static str {
+        match self.connection() {
+            Some(connection) if connection.bearer.is_some() => {
+                "no access entry of the cluster names that identity"
+            }
+            _ => "expired, or revoked",
         }
     }
 
@@ -115,7 +140,30 @@ impl Transport {
         }
     }
 
+    /// One request; once more with a fresh token where the token is not accepted.
     async fn exchange(&self, call: &Call) -> Result<Attempt, Failure> {
+        let Some(connection) = self.connection() else {
+            return Err(Failure::Fatal(not_connected()));
+        };
+        let Some(bearer) = &connection.bearer else {
+            return self.request(&connection, call, None).await;
+        };
+        let header = bearer.header().await.map_err(Failure::Fatal)?;
+        match self.request(&connection, call, Some(header.clone())).await? {
+            Attempt::Answer { status: 401, .. } => {
+                let fresh = bearer.instead_of(&header).await.map_err(Failure::Fatal)?;
+                self.request(&connection, call, Some(fresh)).await
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    async fn request(
+        &self,
+        connection: &Connection,
+        call: &Call,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Attempt, Failure> {
         let mut request = http::Request::builder()
             .method(call.method.clone())
             .uri(&call.path)
@@ -124,11 +172,14 @@ impl Transport {
         if let Some(content_type) = call.content_type {
             request = request.header(CONTENT_TYPE, content_type);
         }
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
         let request = request
             .body(Body::from(call.body.clone()))
             .map_err(|error| Failure::Fatal(Error::Rejected(format!("not a request: {error}"))))?;
         let response =
-            self.client.send(request).await.map_err(|error| read_failure(&error, self))?;
+            connection.client.send(request).await.map_err(|error| read_failure(&error, self))?;
         let status = response.status().as_u16();
         let retry_after = response
             .headers()
@@ -142,8 +193,13 @@ impl Transport {
     }
 
     fn unreachable(&self, reason: String) -> Error {
-        Error::Unreachable { endpoint: self.endpoint.clone(), reason }
+        Error::Unreachable { endpoint: self.endpoint(), reason }
     }
+}
+
+/// What everything answers before connecting.
+pub(crate) fn not_connected() -> Error {
+    Error::Config("not connected to the cluster yet".to_owned())
 }
 
 /// The error that an answer stands for, when trying again may give another one.

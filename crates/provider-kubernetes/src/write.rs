@@ -11,6 +11,7 @@ use crate::conflict::{causes, conflicts};
 use crate::health::assess;
 use crate::kubernetes::Inner;
 use crate::object::meta;
+use crate::pending;
 use crate::redact::Redaction;
 use crate::resource::Resource;
 use crate::session::{Session, get, read_object};
@@ -42,7 +43,11 @@ struct Applied<'a> {
 impl Inner {
     /// What a write would store, and what it would take from others.
     pub(crate) async fn dry_run(&self, write: &Write) -> Result<DryRun> {
+        if self.is_pending() {
+            return Ok(pending::dry_run(write));
+        }
         let session = self.session()?;
+        let write = &self.for_cluster(&session, write)?;
         let applied = applied(&session, write)?;
         let (object, found) = match self.apply(&applied, write.force, true).await {
             Ok(object) => (object, Vec::new()),
@@ -56,11 +61,12 @@ impl Inner {
         Ok(DryRun { object: self.live(&session, object), conflicts: found })
     }
 
-    /// Applies one object; waits for its kind to be served when its CRD is new, and for its schema
+    /// Applies one object; connects first to a cluster that the same run has created; waits for its kind to be served when its CRD is new, and for its schema
     /// when the CRD was written a moment ago.
     pub(crate) async fn write(&self, write: &Write) -> Result<Written> {
         let started = Instant::now();
-        let mut session = self.session()?;
+        let mut session = self.arrived().await?;
+        let write = &self.for_cluster(&session, write)?;
         let mut wait = self.options.policy.backoff;
         loop {
             let error = match applied(&session, write) {

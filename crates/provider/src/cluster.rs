@@ -40,6 +40,11 @@ pub trait ClusterAccess: Send + Sync + fmt::Debug {
     /// The API that knows could not be asked: unknown is not absent.
     async fn endpoint(&self) -> Result<Option<ClusterEndpoint>>;
 
+    /// Why there is no endpoint, in words, after [`endpoint`](Self::endpoint) told of none.
+    fn absence(&self) -> String {
+        format!("there is no cluster `{}`, or it has no endpoint yet", self.cluster())
+    }
+
     /// A token that is accepted now.
     ///
     /// # Errors

@@ -3,10 +3,12 @@
 
 mod cluster;
 mod connecting;
+mod eks;
 mod fake;
 mod faults;
 mod manifests;
 mod marks;
+mod pending;
 mod real;
 mod requests;
 mod scenarios;
