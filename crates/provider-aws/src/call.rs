@@ -18,7 +18,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use bytes::Bytes;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::failure::{ApiError, Cause};
 
@@ -36,7 +38,7 @@ pub(crate) enum Class {
 /// What was answered.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
-    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) body: Option<Zeroizing<Vec<u8>>>,
     pub(crate) skew: Option<i64>,
     pub(crate) retry_after: Option<Duration>,
 }
@@ -44,15 +46,37 @@ pub(crate) struct Answer {
 /// Puts a JSON body into a request, and keeps the JSON of the answer.
 #[derive(Clone)]
 pub(crate) struct Json {
-    request: Option<Arc<Vec<u8>>>,
+    request: Option<Bytes>,
     answer: Arc<Mutex<Answer>>,
 }
 
+/// What can be sent as the body of a request.
+pub(crate) trait Payload {
+    /// Its JSON, in memory that is wiped when the last one who holds it is done; `None` leaves the SDK's own body.
+    fn bytes(&self) -> Option<Bytes>;
+}
+
+impl Payload for Value {
+    fn bytes(&self) -> Option<Bytes> {
+        (!self.is_null()).then(|| wiped(Zeroizing::new(self.to_string().into_bytes())))
+    }
+}
+
+impl Payload for Bytes {
+    fn bytes(&self) -> Option<Bytes> {
+        Some(self.clone())
+    }
+}
+
+/// Bytes that are shared without a copy and wiped after the last use.
+pub(crate) fn wiped(bytes: Zeroizing<Vec<u8>>) -> Bytes {
+    Bytes::from_owner(bytes)
+}
+
 impl Json {
-    /// With this body; `Null` leaves the SDK's own.
-    pub(crate) fn new(body: &Value) -> Self {
-        let request = (!body.is_null()).then(|| Arc::new(body.to_string().into_bytes()));
-        Self { request, answer: Arc::default() }
+    /// With this body.
+    pub(crate) fn new(body: &impl Payload) -> Self {
+        Self { request: body.bytes(), answer: Arc::default() }
     }
 
     /// What was answered.
@@ -81,7 +105,7 @@ impl Intercept for Json {
         if let Some(body) = &self.request {
             let request = context.request_mut();
             request.headers_mut().try_insert("content-length", body.len().to_string())?;
-            *request.body_mut() = SdkBody::from(body.as_ref().clone());
+            *request.body_mut() = SdkBody::from(body.clone());
         }
         Ok(())
     }
@@ -95,7 +119,7 @@ impl Intercept for Json {
         let response = context.response();
         let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
         *answer = Answer {
-            body: response.body().bytes().map(<[u8]>::to_vec),
+            body: response.body().bytes().map(|bytes| Zeroizing::new(bytes.to_vec())),
             skew: skew(response),
             retry_after: response
                 .headers()
