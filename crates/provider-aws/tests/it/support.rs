@@ -168,7 +168,7 @@ pub(crate) async fn connect(options: Options) -> Aws {
 }
 
 /// A manifest of a group such as `ecs`.
-pub(crate) fn manifest(api: &str, kind: &str, name: &str, spec: Value) -> Manifest {
+pub(crate) fn manifest(api: &str, kind: &str, name: &str, spec: &Value) -> Manifest {
     let group = format!("{api}.services.k8s.aws");
     let body = serde_json::json!({
         "apiVersion": format!("{group}/v1alpha1"), "kind": kind,
