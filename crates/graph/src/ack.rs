@@ -11,6 +11,9 @@ use crate::links::Links;
 /// Declared AWS resources by lower-case kind, namespace and name; several groups may share a kind.
 type ByKind<'a> = HashMap<(String, Option<&'a str>, &'a str), Vec<u32>>;
 
+/// Fields that do not say the kind: what an autoscaler scales, and where a container's secret comes from.
+const ALIASES: &[(&str, &str)] = &[("resource", "service"), ("valueFrom", "secret")];
+
 /// One reference as written.
 struct Reference {
     dependent: u32,
@@ -81,6 +84,7 @@ fn reference(dependent: u32, field: &str, value: &Value) -> Option<Reference> {
 fn targets(reference: &Reference, declared: &ByKind<'_>, manifests: &[&Manifest]) -> Vec<u32> {
     let own = &manifests[reference.dependent as usize].id;
     let stem = reference.field.trim_end_matches('s').trim_end_matches("Ref");
+    let stem = ALIASES.iter().find(|(field, _)| *field == stem).map_or(stem, |(_, kind)| kind);
     let words = stem.char_indices().filter(|(at, c)| *at == 0 || c.is_ascii_uppercase());
     let places = match reference.namespace.as_deref() {
         Some(named) => vec![Some(named)],

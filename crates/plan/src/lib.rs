@@ -23,6 +23,7 @@ mod replicas;
 mod saved;
 mod split;
 mod strip;
+mod workload;
 
 pub use action::{Action, Reason};
 pub use change::{Change, Conflict, Drift, DriftedField, FieldChange};
@@ -35,6 +36,7 @@ pub use planner::{Declared, Inputs, Preview, candidates, plan};
 pub use replicas::{hpa_targets, live_replicas, restore_replicas, yield_replicas};
 pub use saved::{InvalidPlan, PLAN_FORMAT_VERSION};
 pub use strip::strip;
+pub use workload::{Container, Field, Workload, WorkloadDifference, compare_workloads, workloads};
 
 /// The field manager that suimon applies as.
 pub const FIELD_MANAGER: &str = "suimon";
