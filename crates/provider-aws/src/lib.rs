@@ -11,6 +11,7 @@ mod call;
 mod context;
 mod ecs;
 mod eks;
+mod eks_access;
 mod failure;
 mod kinds;
 mod limits;
@@ -24,4 +25,5 @@ mod session;
 mod shape;
 
 pub use aws::{Aws, check};
+pub use eks_access::EksAccess;
 pub use options::Options;
