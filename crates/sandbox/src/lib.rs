@@ -33,7 +33,10 @@ mod typed;
 mod validate;
 mod value;
 
-pub use aws::{Aws, AwsEffect, AwsFault, AwsOptions, AwsRequest, EksEndpoint, Rate};
+pub use aws::{
+    Aws, AwsEffect, AwsFault, AwsOptions, AwsRequest, EksCaller, EksEndpoint, Rate,
+    eks_token_caller,
+};
 pub use clock::Clock;
 pub use fault::{Effect, Fault};
 pub use sandbox::{Error, Options, Request, Sandbox};

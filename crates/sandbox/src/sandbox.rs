@@ -40,12 +40,21 @@ pub struct Options {
     pub clock: Clock,
     /// Whether [`Sandbox::requests`] remembers requests.
     pub record_requests: bool,
+    /// Whether requests need a bearer token as [`eks_token_caller`](crate::eks_token_caller) reads it; the version and
+    /// the health are told without one.
+    pub require_eks_token: bool,
 }
 
 impl Default for Options {
-    /// A free port, controllers, the machine's clock, no record.
+    /// A free port, controllers, the machine's clock, no record, no authentication.
     fn default() -> Self {
-        Self { port: None, controllers: true, clock: Clock::system(), record_requests: false }
+        Self {
+            port: None,
+            controllers: true,
+            clock: Clock::system(),
+            record_requests: false,
+            require_eks_token: false,
+        }
     }
 }
 
@@ -65,7 +74,8 @@ pub struct Request {
 /// A Kubernetes API on loopback, in memory. Dropping it stops everything.
 ///
 /// Guarantees: it listens on 127.0.0.1 only and forgets everything when it stops; each sandbox is another cluster
-/// (the UID of its `kube-system` namespace differs). Caveats: there is no authentication and no authorization.
+/// (the UID of its `kube-system` namespace differs). Caveats: there is no authorization, and no authentication unless
+/// [`Options::require_eks_token`].
 #[derive(Debug)]
 pub struct Sandbox {
     shared: Arc<Shared>,
@@ -86,7 +96,8 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
         let state = State::new(options.clock, options.controllers);
-        let shared = Arc::new(Shared::new(state, options.record_requests));
+        let shared =
+            Arc::new(Shared::new(state, options.record_requests, options.require_eks_token));
         let (stop, stopped) = watch::channel(());
         let mut tasks = vec![tokio::spawn(serve(listener, shared.clone(), stopped))];
         if options.controllers {

@@ -154,10 +154,12 @@ pub(crate) struct Shared {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) requests: Mutex<Vec<Request>>,
     pub(crate) record: bool,
+    /// Whether requests need a bearer token as EKS wants it.
+    pub(crate) eks_token: bool,
 }
 
 impl Shared {
-    pub(crate) fn new(state: State, record: bool) -> Self {
+    pub(crate) fn new(state: State, record: bool, eks_token: bool) -> Self {
         let rv = state.store.rv();
         Self {
             state: Mutex::new(state),
@@ -166,6 +168,7 @@ impl Shared {
             faults: Mutex::default(),
             requests: Mutex::default(),
             record,
+            eks_token,
         }
     }
 

@@ -133,6 +133,11 @@ impl ApiError {
         ))
     }
 
+    /// No token, or none that is good.
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(401, "Unauthorized", "Unauthorized")
+    }
+
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(
             405,

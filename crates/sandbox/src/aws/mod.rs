@@ -26,6 +26,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{clock::Clock, sandbox::Error};
 
+pub use eks::{EksCaller, eks_token_caller};
 pub use fault::{AwsEffect, AwsFault};
 pub use rate::Rate;
 

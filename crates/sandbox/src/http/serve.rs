@@ -13,6 +13,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
+    aws::eks_token_caller,
     discovery,
     fault::Effect,
     openapi,
@@ -153,7 +154,11 @@ struct Received<'a> {
 
 impl Received<'_> {
     fn answer(&self, shared: &Arc<Shared>) -> ApiResult<Answer> {
-        let route = route::route(self.path).ok_or_else(ApiError::no_path)?;
+        let route = route::route(self.path);
+        if shared.eks_token {
+            self.authenticate(shared, route.as_ref())?;
+        }
+        let route = route.ok_or_else(ApiError::no_path)?;
         if let Route::OpenApiV2 | Route::OpenApiV3 | Route::OpenApiV3Group(_) = route {
             return openapi::answer(&shared.lock().registry, &route, self.headers);
         }
@@ -175,6 +180,23 @@ impl Received<'_> {
             return Err(ApiError::method_not_allowed());
         }
         document(shared, &route, accepted)
+    }
+
+    /// Refuses a token that EKS would not take, and the lack of one except for what everybody may read.
+    fn authenticate(&self, shared: &Shared, route: Option<&Route>) -> ApiResult<()> {
+        let given = self.headers.get(header::AUTHORIZATION);
+        let public = matches!(route, Some(Route::Health | Route::Version));
+        if given.is_none() && public {
+            return Ok(());
+        }
+        let token = given
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .unwrap_or_default();
+        let now = shared.lock().clock.now();
+        eks_token_caller(token, now).map(drop).map_err(|_| ApiError::unauthorized())
     }
 }
 

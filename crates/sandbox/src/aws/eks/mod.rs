@@ -23,6 +23,7 @@ mod route;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod token;
 mod updates;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use super::{
 use access::Entry;
 use part::{Part, Step};
 pub(crate) use route::route;
+pub use token::{EksCaller, eks_token_caller};
 
 /// What one account holds in one region.
 #[derive(Debug, Default)]
