@@ -75,9 +75,11 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Make the live state match the configuration.
     Apply(ApplyArgs),
-    /// Serve a Kubernetes API on loopback until Ctrl-C.
+    /// Show what two environments run differently, whatever their platforms.
+    Compare(CompareArgs),
+    /// Serve Kubernetes and AWS APIs on loopback until Ctrl-C.
     Sandbox(SandboxArgs),
-    /// Tell the whole story on an embedded sandbox: plan, apply, drift, repair.
+    /// Tell the whole story on an embedded sandbox: plan, apply, drift, repair, on ECS and on EKS.
     Demo(DemoArgs),
     /// Runs templates for a parent process, under limits.
     #[command(hide = true, name = "render-worker")]
@@ -222,6 +224,25 @@ pub(crate) struct ApplyArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The first environment.
+    #[arg(value_name = "ENV")]
+    pub(crate) left: String,
+    /// The second environment.
+    #[arg(value_name = "ENV")]
+    pub(crate) right: String,
+    /// Also what the declared inputs explain.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Exit with 2 when there are differences.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]

@@ -39,6 +39,7 @@ mod yaml;
 
 pub use render::{
     Rendered, environment_folders, environment_names, load_environment, load_project, render,
+    render_with_values_of,
 };
 pub use template::{
     InProcess, TemplateBatch, TemplateJob, TemplateRunner, TemplateScope, TemplateSet,

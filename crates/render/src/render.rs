@@ -89,6 +89,32 @@ pub fn render(
     env: &str,
     runner: &dyn TemplateRunner,
 ) -> Result<Rendered, Diagnostics> {
+    render_file(snapshot, env, None, runner)
+}
+
+/// Renders an environment with the values of another one: what it would declare if the inputs of both were the same.
+///
+/// The environment's own values stay where the other one has none, and so do instances that the other one does
+/// not have, or has of another module.
+///
+/// # Errors
+/// As for [`render`].
+pub fn render_with_values_of(
+    snapshot: &dyn Snapshot,
+    env: &str,
+    values_of: &str,
+    runner: &dyn TemplateRunner,
+) -> Result<Rendered, Diagnostics> {
+    let other = config::environment_file(snapshot, values_of).map_err(|b| sorted(b.errors))?;
+    render_file(snapshot, env, Some(&other), runner)
+}
+
+fn render_file(
+    snapshot: &dyn Snapshot,
+    env: &str,
+    values_of: Option<&config::EnvironmentFile>,
+    runner: &dyn TemplateRunner,
+) -> Result<Rendered, Diagnostics> {
     let mut problems = Diagnostics::new();
     let mut take = |errors: Vec<Diagnostic>| problems.extend(errors);
     let project = config::project_file(snapshot).map_err(&mut take).ok();
@@ -103,6 +129,9 @@ pub fn render(
         modules(snapshot, release, at).map_err(|error| take(vec![error])).ok()
     });
     let Ok(mut file) = file else { return Err(once(problems).sorted()) };
+    if let Some(other) = values_of {
+        file.take_values(other);
+    }
     if pinned.is_none() {
         // Nobody knows which modules these would be.
         file.instances.clear();

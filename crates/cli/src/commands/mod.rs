@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod apply;
+mod compare;
 mod demo;
 mod graph;
 mod init;
@@ -35,6 +36,7 @@ pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
             let session = open()?;
             block_on(apply::run(args, &session))
         }
+        Command::Compare(args) => compare::run(args, &open()?),
         Command::Sandbox(args) => block_on(sandbox::run(args, console)),
         Command::Demo(args) => block_on(demo::run(args, &cli.global, console)),
     }

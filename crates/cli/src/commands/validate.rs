@@ -5,6 +5,7 @@ use suimon_model::{Diagnostics, Snapshot};
 use crate::args::ValidateArgs;
 use crate::failure::{ERROR, Failure};
 use crate::session::Session;
+use crate::wiring;
 use crate::worker::ChildRunner;
 
 pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Failure> {
@@ -21,6 +22,7 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
             Err(found) => problems.extend(found),
             Ok(rendered) => {
                 problems.extend(rendered.warnings);
+                problems.extend(rendered.state.manifests.iter().flat_map(wiring::check));
                 let state = &rendered.state;
                 let live_on = state.environment.targets.kubernetes.as_ref();
                 match suimon_graph::order_for(&state.manifests, live_on) {

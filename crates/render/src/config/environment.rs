@@ -25,6 +25,29 @@ pub(crate) struct EnvironmentFile {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
+impl EnvironmentFile {
+    /// Takes over another environment's values, for itself and for the instances that both have.
+    pub(crate) fn take_values(&mut self, other: &Self) {
+        match (&mut self.values, &other.values) {
+            (
+                Some(Node { kind: Kind::Map(own), .. }),
+                Some(Node { kind: Kind::Map(theirs), .. }),
+            ) => {
+                own.retain(|(key, _)| !theirs.iter().any(|(taken, _)| taken.name == key.name));
+                own.extend(theirs.iter().cloned());
+            }
+            (own @ None, theirs) => own.clone_from(theirs),
+            _ => {}
+        }
+        for instance in &mut self.instances {
+            let same = |one: &&Instance| one.name == instance.name && one.module == instance.module;
+            if let Some(theirs) = other.instances.iter().find(same) {
+                instance.values.clone_from(&theirs.values);
+            }
+        }
+    }
+}
+
 /// One entry of `spec.modules`.
 pub(crate) struct Instance {
     pub(crate) name: String,

@@ -1,5 +1,6 @@
 //! Text for a terminal or a log, in Terraform's habits.
 
+mod comparison;
 mod diagnostics;
 mod event;
 mod findings;
@@ -8,6 +9,7 @@ mod plan;
 mod problems;
 mod report;
 
+pub use comparison::comparison;
 pub use diagnostics::{Sources, diagnostics, diagnostics_with};
 pub use event::event;
 pub(crate) use event::message;
