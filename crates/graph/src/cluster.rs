@@ -3,7 +3,7 @@
 use petgraph::graph::NodeIndex;
 use petgraph::visit::Dfs;
 use serde_json::Value;
-use suimon_model::Manifest;
+use suimon_model::{Manifest, ResourceId};
 
 use crate::EdgeReason::Implied;
 use crate::aws::{EKS, literal, name_of, reference};
@@ -47,7 +47,7 @@ impl<'a> Cluster<'a> {
         if id.group != EKS {
             return;
         }
-        if id.kind == "Cluster" && name_of(id, spec) == name {
+        if is_cluster(id, spec, name) {
             self.declared.get_or_insert(node);
         }
         if PARTS.contains(&id.kind.as_str()) {
@@ -92,6 +92,16 @@ impl<'a> Cluster<'a> {
         links.all(objects, first, Implied(WHY));
         links.all(others, later, Implied(WHY));
     }
+}
+
+/// Whether the EKS cluster of this name is among the objects.
+pub(crate) fn is_declared(manifests: &[Manifest], name: &str) -> bool {
+    let mut clusters = manifests.iter().filter(|m| m.id.group == EKS && m.id.kind == "Cluster");
+    clusters.any(|manifest| is_cluster(&manifest.id, &manifest.body.value()["spec"], name))
+}
+
+fn is_cluster(id: &ResourceId, spec: &Value, name: &str) -> bool {
+    id.kind == "Cluster" && name_of(id, spec) == name
 }
 
 fn is_part(manifests: &[&Manifest], node: u32, of: &Of, name: &str, cluster: u32) -> bool {

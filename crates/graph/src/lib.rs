@@ -63,6 +63,12 @@ pub fn order_for(
     draft::Draft::of(manifests, eks_cluster(target)).into_order()
 }
 
+/// Whether these objects declare the EKS cluster that the target is: it may be missing until they
+/// are applied.
+pub fn declares_target(manifests: &[Manifest], target: Option<&KubernetesTarget>) -> bool {
+    eks_cluster(target).is_some_and(|name| cluster::is_declared(manifests, name))
+}
+
 fn eks_cluster(target: Option<&KubernetesTarget>) -> Option<&str> {
     match target {
         Some(KubernetesTarget::EksCluster(name)) => Some(name),

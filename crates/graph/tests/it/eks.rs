@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use suimon_graph::{Order, format, order_for};
+use suimon_graph::{Order, declares_target, format, order_for};
 use suimon_model::{KubernetesTarget, Manifest};
 
 use crate::support::{annotated, edges, in_wave, manifest, manifests, object, reading, with};
@@ -75,6 +75,16 @@ fn objects_of_another_cluster_wait_for_nothing() {
     let named =
         manifests(&[object("v1", "ConfigMap", "web/a"), eks("Cluster", "prod", &json!({}))]);
     assert_snapshot!(edges(&on(&named, "prod")), @"ConfigMap/web/a -> Cluster.eks.services.k8s.aws/prod (EKS cluster)");
+}
+
+#[test]
+fn the_cluster_is_declared_by_its_name() {
+    let declared = manifests(&[object("v1", "ConfigMap", "web/prod"), cluster()]);
+    let target = |name: &str| KubernetesTarget::EksCluster(name.to_owned());
+    assert!(declares_target(&declared, Some(&target("prod"))));
+    assert!(!declares_target(&declared, Some(&target("cluster"))));
+    assert!(!declares_target(&declared, Some(&KubernetesTarget::Context("prod".to_owned()))));
+    assert!(!declares_target(&declared, None));
 }
 
 #[test]
