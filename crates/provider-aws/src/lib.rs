@@ -12,6 +12,7 @@ mod context;
 mod ecs;
 mod eks;
 mod eks_access;
+mod export;
 mod failure;
 mod kinds;
 mod limits;

@@ -8,7 +8,7 @@ use suimon_model::{
 };
 use suimon_plan::{Change, LiveObject};
 use suimon_provider::{
-    Delete, DryRun, Membership, Observation, Provider, Result, Scope, Write, Written,
+    Delete, DryRun, Exported, Membership, Observation, Provider, Result, Scope, Write, Written,
 };
 
 use crate::Aws;
@@ -119,6 +119,10 @@ impl Provider for Aws {
         let body = object.body.value();
         attribute(&body, &reference.attribute)
             .or_else(|| find(&object.id)?.attribute(&body, &reference.attribute))
+    }
+
+    async fn export(&self, name: &str) -> Result<Option<Exported>> {
+        self.export_one(name).await
     }
 
     async fn close(&self, _members: &Membership) -> Result<()> {

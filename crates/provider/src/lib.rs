@@ -12,5 +12,7 @@ pub use cluster::{BearerToken, ClusterAccess, ClusterEndpoint};
 pub use error::{Error, Result};
 #[cfg(feature = "testing")]
 pub use fake::FakeProvider;
-pub use provider::{Delete, DryRun, Membership, Observation, Provider, Scope, Write, Written};
+pub use provider::{
+    Delete, DryRun, Exported, Membership, Observation, Provider, Scope, Write, Written,
+};
 pub use registry::Registry;

@@ -84,6 +84,15 @@ pub struct Delete {
     pub uid: String,
 }
 
+/// What is live, as somebody would have declared it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Manifests, dependencies first.
+    pub manifests: Vec<serde_json::Value>,
+    /// What was left out, and why, one line each.
+    pub left_out: Vec<String>,
+}
+
 /// The adapter for one API.
 ///
 /// # Guarantees that implementations give
@@ -204,6 +213,19 @@ pub trait Provider: Send + Sync {
     fn served_versions(&self, id: &ResourceId) -> Vec<String> {
         let _ = id;
         Vec::new()
+    }
+
+    /// Declarations for what is live under a name: an id (`Namespace/web` is everything in it), or whatever else the
+    /// API calls it (an ARN). `None` when this provider does not know such names.
+    ///
+    /// # Guarantees
+    /// No secret value is in the answer. Planning the manifests finds no change.
+    ///
+    /// # Errors
+    /// There is no such object, or it could not be read.
+    async fn export(&self, name: &str) -> Result<Option<Exported>> {
+        let _ = name;
+        Ok(None)
     }
 
     /// Records what is owned after a run that succeeded.
