@@ -143,7 +143,7 @@ impl Ecs {
         let definition = self
             .definition_mut(family, number)
             .filter(|definition| !arn.starts_with("arn:") || definition.arn == arn)
-            .ok_or_else(|| client(MISSING))?;
+            .ok_or_else(|| client("Unable to describe task definition."))?;
         if definition.status() == "ACTIVE" {
             definition.value["status"] = "INACTIVE".into();
             definition.value["deregisteredAt"] = context.stamp();

@@ -114,6 +114,7 @@ impl Ecs {
             .deployment_configuration("/deploymentCircuitBreaker/enable")
             .and_then(Value::as_bool);
         let rollout = Rollout {
+            number: self.rollouts.len(),
             arn: arn.clone(),
             service: service.arn.clone(),
             cluster: service.cluster_arn(),

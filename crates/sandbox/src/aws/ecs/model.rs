@@ -235,6 +235,8 @@ impl Task {
 /// A service deployment, as the deployments of a service are told since.
 #[derive(Debug)]
 pub(super) struct Rollout {
+    /// How many there were before it.
+    pub(super) number: usize,
     pub(super) arn: String,
     pub(super) service: String,
     pub(super) cluster: String,

@@ -34,7 +34,7 @@ impl Ecs {
             .filter(|rollout| rollout.service == arn && within(rollout))
             .filter(|rollout| statuses.is_empty() || statuses.iter().any(|s| s == rollout.status))
             .collect();
-        found.sort_by(|a, b| (b.created, &b.arn).cmp(&(a.created, &a.arn)));
+        found.sort_by_key(|rollout| std::cmp::Reverse(rollout.number));
         let items =
             found.into_iter().map(|rollout| (rollout.arn.clone(), brief(rollout))).collect();
         let (items, next) = page(items, body, paging(20)).map_err(|error| error.ecs())?;

@@ -57,8 +57,8 @@ impl Ecs {
         let failed = |service: &Service| service.primary().map_or(0, |primary| primary.failed);
         let failed_before = failed(service);
         let moved = step_tasks(service, context.now);
-        if failed(service) > failed_before {
-            self.note_failures(context, service);
+        if failed(service) > failed_before && self.note_failures(context, service) {
+            return true;
         }
         let Some(primary) = service.primary() else { return moved };
         let (id, arn, state) = (primary.id.clone(), primary.rollout.clone(), primary.state);
@@ -91,15 +91,18 @@ impl Ecs {
         }
     }
 
-    /// Tasks of the primary deployment failed: the circuit breaker may trip, or the scheduler waits.
-    fn note_failures(&mut self, context: &mut Context<'_>, service: &mut Service) {
+    /// Tasks of the primary deployment failed: the circuit breaker may trip, or the scheduler waits. Whether it
+    /// tripped.
+    fn note_failures(&mut self, context: &mut Context<'_>, service: &mut Service) -> bool {
         let breaker = |member: &str| {
             let pointer = format!("/deploymentCircuitBreaker/{member}");
             service.deployment_configuration(&pointer).and_then(Value::as_bool) == Some(true)
         };
         let (enabled, rolls_back) = (breaker("enable"), breaker("rollback"));
         let limit = threshold(service);
-        let Some(primary) = service.deployments.iter_mut().find(|d| d.primary) else { return };
+        let Some(primary) = service.deployments.iter_mut().find(|d| d.primary) else {
+            return false;
+        };
         let (failures, state) = (primary.failed_in_a_row, primary.state);
         let guarded = enabled && state == RolloutState::InProgress;
         if let Some(rollout) = self.rollouts.get_mut(&primary.rollout) {
@@ -116,7 +119,9 @@ impl Ecs {
                 BREAKER,
             );
             self.fail(context, service, words, rolls_back);
-        } else if !guarded && failures >= PATIENCE {
+            return true;
+        }
+        if !guarded && failures >= PATIENCE {
             let doublings = u32::try_from((failures - PATIENCE).min(5)).unwrap_or(5);
             let seconds = 10 * 2_i64.pow(doublings);
             primary.retry = Some(context.now + SignedDuration::from_secs(seconds));
@@ -126,6 +131,7 @@ impl Ecs {
             );
             add_event(context, service, &message);
         }
+        false
     }
 
     /// Starts and stops tasks within the limits of a rolling update.

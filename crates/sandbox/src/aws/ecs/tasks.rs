@@ -207,12 +207,14 @@ impl Ecs {
             "lastStatus": task.last.name(),
             "desiredStatus": if task.wanted { "RUNNING" } else { "STOPPED" },
             "group": task.group,
-            "startedBy": task.started_by,
             "createdAt": stamp(task.created),
             "containers": containers,
             "attachments": [], "attributes": [],
             "version": 1,
         });
+        if !task.started_by.is_empty() {
+            view["startedBy"] = task.started_by.as_str().into();
+        }
         for (member, value) in &task.spec {
             view[member] = value.clone();
         }
