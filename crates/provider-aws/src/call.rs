@@ -62,6 +62,12 @@ impl Payload for Value {
     }
 }
 
+impl<T: Payload> Payload for &T {
+    fn bytes(&self) -> Option<Bytes> {
+        (**self).bytes()
+    }
+}
+
 impl Payload for Bytes {
     fn bytes(&self) -> Option<Bytes> {
         Some(self.clone())
