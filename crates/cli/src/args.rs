@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Make the live state match the configuration.
     Apply(ApplyArgs),
+    /// Write declarations for what is live, and mark it as managed by an environment.
+    Import(ImportArgs),
     /// Show what two environments run differently, whatever their platforms.
     Compare(CompareArgs),
     /// Serve Kubernetes and AWS APIs on loopback until Ctrl-C.
@@ -224,6 +226,32 @@ pub(crate) struct ApplyArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The environment.
+    #[arg(value_name = "ENV")]
+    pub(crate) environment: String,
+    /// What to import: `Kind[.group]/[namespace/]name`, `Namespace/NAME` for everything in it, or an ARN. An ECS
+    /// service (`Service.ecs.services.k8s.aws/CLUSTER/NAME`) comes with its task definition and what scales it.
+    #[arg(value_name = "ID", required_unless_present = "ecspresso")]
+    pub(crate) names: Vec<String>,
+    /// Read the files of ecspresso instead: `ecspresso.yml`, or the folder that it is in.
+    #[arg(long, value_name = "PATH", conflicts_with = "names")]
+    pub(crate) ecspresso: Option<PathBuf>,
+    /// Name of the file in the environment's manifests, without its ending.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Print the manifests; write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Write the manifests, and leave what is live unmarked: the next apply takes it over.
+    #[arg(long)]
+    pub(crate) no_mark: bool,
+    /// Most requests in flight at once.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) parallelism: u16,
 }
 
 #[derive(Debug, Args)]

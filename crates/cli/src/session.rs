@@ -18,6 +18,7 @@ use crate::worker::ChildRunner;
 pub(crate) struct Session<'a> {
     pub(crate) console: &'a Console,
     pub(crate) snapshot: Arc<dyn Snapshot>,
+    request: Arc<Request>,
 }
 
 impl<'a> Session<'a> {
@@ -35,12 +36,19 @@ impl<'a> Session<'a> {
         };
         let opened = suimon_source::open(&request)?;
         console.note(&opened.description);
-        Ok(Self { console, snapshot: opened.snapshot })
+        Ok(Self { console, snapshot: opened.snapshot, request: Arc::new(request) })
     }
 
     /// The same project at another revision.
     pub(crate) fn at(&self, revision: &str) -> Result<Self, Failure> {
-        Ok(Self { console: self.console, snapshot: self.snapshot.at(revision)? })
+        let snapshot = self.snapshot.at(revision)?;
+        Ok(Self { console: self.console, snapshot, request: Arc::clone(&self.request) })
+    }
+
+    /// The same project as it is now: its files may have changed.
+    pub(crate) fn again(&self) -> Result<Self, Failure> {
+        let snapshot = suimon_source::open(&self.request)?.snapshot;
+        Ok(Self { console: self.console, snapshot, request: Arc::clone(&self.request) })
     }
 
     /// Renders an environment; warnings go to standard error.

@@ -4,6 +4,7 @@ mod apply;
 mod compare;
 mod demo;
 mod graph;
+mod import;
 mod init;
 mod plan;
 mod render;
@@ -36,10 +37,27 @@ pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
             let session = open()?;
             block_on(apply::run(args, &session))
         }
+        Command::Import(args) => {
+            log(cli, console);
+            let session = open()?;
+            let folder = import_folder(cli)?;
+            block_on(import::run(args, &session, &folder))
+        }
         Command::Compare(args) => compare::run(args, &open()?),
         Command::Sandbox(args) => block_on(sandbox::run(args, console)),
         Command::Demo(args) => block_on(demo::run(args, &cli.global, console)),
     }
+}
+
+/// Where an import writes: the folder, which a repository that is read without a checkout does not have.
+fn import_folder(cli: &Cli) -> Result<std::path::PathBuf, Failure> {
+    let global = &cli.global;
+    if global.repo.is_some() || global.revision.is_some() {
+        let what =
+            "an import writes files, so it works in a folder: leave --repo and --revision out";
+        return Err(Failure::new(what));
+    }
+    Ok(global.directory.clone().unwrap_or_else(|| ".".into()))
 }
 
 fn block_on<F: Future<Output = Result<u8, Failure>>>(work: F) -> Result<u8, Failure> {
