@@ -1,5 +1,6 @@
 //! [`Options`]: which account, whose credentials, for what.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,6 +28,10 @@ pub struct Options {
     pub endpoint_url: Option<String>,
     /// An access key's id and secret instead of the profile's or the process environment's.
     pub static_credentials: Option<(String, Arc<Sensitive<String>>)>,
+    /// Variables that sources of secret values name, looked at before the process environment.
+    pub variables: BTreeMap<String, Arc<Sensitive<String>>>,
+    /// The folder that relative paths of sources of secret values start from; the process's by default.
+    pub folder: Option<PathBuf>,
     /// How many revisions of a task definition are kept when older ones are deregistered.
     pub keep_revisions: usize,
 }
@@ -44,6 +49,8 @@ impl Options {
             tool_version: "0".to_owned(),
             endpoint_url: None,
             static_credentials: None,
+            variables: BTreeMap::new(),
+            folder: None,
             keep_revisions: 10,
         }
     }
