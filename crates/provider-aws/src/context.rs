@@ -15,6 +15,7 @@ use crate::session::Session;
 pub(crate) struct Context {
     pub(crate) session: Session,
     pub(crate) options: Options,
+    pub(crate) secrets: crate::secrets::State,
     known: Mutex<Known>,
 }
 
@@ -28,7 +29,7 @@ struct Known {
 
 impl Context {
     pub(crate) fn new(session: Session, options: Options) -> Self {
-        Self { session, options, known: Mutex::default() }
+        Self { session, options, secrets: Default::default(), known: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
