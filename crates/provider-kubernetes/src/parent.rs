@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
+use suimon_model::ResourceId;
 use suimon_provider::{Error, Membership, Result};
 
 use crate::applyset::{Contents, PARENT_MANAGER, PARENT_NAMESPACE};
@@ -10,8 +11,9 @@ use crate::call::Call;
 use crate::classify::classify;
 use crate::kubernetes::{Inner, put};
 use crate::object::meta;
+use crate::prepare::DEFAULT_NAMESPACE;
 use crate::redact::Redaction;
-use crate::session::{config_map_resource, read_object};
+use crate::session::{Session, config_map_resource, read_object};
 use crate::status::Status;
 
 /// Tries against other runs that write the same parent.
@@ -19,8 +21,8 @@ const TRIES: usize = 5;
 
 impl Inner {
     /// Makes sure that the parent names every kind and namespace of these objects.
-    pub(crate) async fn open(&self, superset: &Membership) -> Result<()> {
-        let needed = Contents::of(superset.objects.iter().map(|(id, _)| id));
+    pub(crate) async fn open(&self, session: &Session, superset: &Membership) -> Result<()> {
+        let needed = contents(session, superset);
         for _ in 0..TRIES {
             let live = self.read_parent().await?;
             let before = live.as_ref().map(|live| self.applyset.read(live)).transpose()?;
@@ -48,7 +50,7 @@ impl Inner {
         if !self.saw_all.load(Ordering::Acquire) || self.is_pending() {
             return Ok(());
         }
-        let wanted = Contents::of(members.objects.iter().map(|(id, _)| id));
+        let wanted = contents(&*self.session()?, members);
         let known = self.parent.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let live = match known {
             Some(parent) => Some(parent),
@@ -98,4 +100,18 @@ impl Inner {
         put(&self.parent, Some(live));
         Ok(())
     }
+}
+
+/// What these objects need. One that names no namespace is in `default` unless its kind has none;
+/// that is not known of a kind whose definition comes with them.
+fn contents(session: &Session, members: &Membership) -> Contents {
+    let mut contents = Contents::of(members.objects.iter().map(|(id, _)| id));
+    let placed = |id: &ResourceId| {
+        id.namespace.is_some()
+            || session.resources.is_namespaced(&id.group, &id.kind) == Some(false)
+    };
+    if !members.objects.iter().all(|(id, _)| placed(id)) {
+        contents.namespaces.insert(DEFAULT_NAMESPACE.to_owned());
+    }
+    contents
 }

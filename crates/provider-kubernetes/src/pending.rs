@@ -151,11 +151,7 @@ impl Inner {
         }
         let session = self.settled().await?;
         if let Some(superset) = self.pending.superset() {
-            let scoped = superset.objects.iter().map(|(id, version)| {
-                let scoped = crate::prepare::scoped(&session, id);
-                (scoped.unwrap_or_else(|_| id.clone()), version.clone())
-            });
-            self.open(&Membership { objects: scoped.collect() }).await?;
+            self.open(&session, &superset).await?;
         }
         Ok(session)
     }

@@ -12,7 +12,7 @@ use crate::pending;
 use crate::session::Session;
 
 /// The namespace of a namespaced object that names none.
-const DEFAULT_NAMESPACE: &str = "default";
+pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 
 /// What the server alone may write; an exported manifest still has it.
 const SERVER_SIDE: [&str; 8] = [
@@ -96,7 +96,7 @@ fn mark(body: &mut Value, section: &str, key: &str, value: &str) -> Result<()> {
 }
 
 /// The id with the namespace that its kind's scope implies; kinds that are not served yet stay.
-pub(crate) fn scoped(session: &Session, id: &ResourceId) -> Result<ResourceId> {
+fn scoped(session: &Session, id: &ResourceId) -> Result<ResourceId> {
     let is_namespaced = match session.pending {
         true => pending::is_namespaced(&id.group, &id.kind),
         false => session.resources.is_namespaced(&id.group, &id.kind),

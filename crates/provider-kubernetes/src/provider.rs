@@ -49,7 +49,7 @@ impl Provider for Kubernetes {
             self.0.pending.open(superset);
             return Ok(());
         }
-        self.0.open(superset).await
+        self.0.open(&*self.0.session()?, superset).await
     }
 
     async fn write(&self, write: &Write) -> Result<Written> {

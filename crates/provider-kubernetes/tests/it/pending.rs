@@ -143,6 +143,41 @@ async fn the_first_write_connects_and_marks_before_it_writes() {
 }
 
 #[tokio::test]
+async fn what_is_in_no_namespace_as_far_as_is_known_is_found_again_in_the_default_one() {
+    let cluster = Cluster::sandbox().await;
+    let access = Arc::new(Access::default());
+    let provider = pending(options(&access)).await;
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "things.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": {"kind": "Thing", "plural": "things"},
+            "versions": [{"name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object"}}}],
+        },
+    });
+    let thing = json!({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "t"}});
+    let prepared = prepare(&provider, &[manifest(&definition), manifest(&thing)]);
+    observed(&provider, &prepared).await;
+    provider.open(&superset(&prepared)).await.unwrap();
+    access.tell(&cluster.faulty().url()).await;
+    for manifest in &prepared {
+        provider.write(&write(manifest)).await.unwrap();
+    }
+    let health = provider.health(&superset(&prepared[1..]).objects).await.unwrap();
+    assert_eq!(health[0].status, HealthStatus::Current);
+    provider.close(&superset(&prepared)).await.unwrap();
+
+    let later = Kubernetes::new(options(&access)).await.unwrap();
+    later.connect().await.unwrap();
+    insta::assert_snapshot!(observed(&later, &[]).await, @"
+    CustomResourceDefinition.apiextensions.k8s.io/things.example.com is live, ours
+    Thing.example.com/default/t is live, ours
+    ");
+}
+
+#[tokio::test]
 async fn values_that_came_late_do_not_change_the_mark() {
     let cluster = Cluster::sandbox().await;
     let access = Arc::new(Access::default());
