@@ -1,4 +1,7 @@
 //! The `eks` API.
+//!
+//! [`part`] says what its kinds differ in and makes the verbs of them; [`read`] finds what is there; [`updates`] and
+//! [`health`] follow what runs in the service.
 
 use std::sync::Arc;
 
@@ -8,25 +11,50 @@ use suimon_provider::Result;
 use crate::context::Context;
 use crate::resource::{Declared, Family, Found, Kind};
 
+mod access_entry;
+mod addon;
+mod api;
+mod check;
+mod cluster;
+mod fargate;
+mod health;
+mod nodegroup;
+mod part;
+mod pod_identity;
+mod read;
+mod rules;
+mod skew;
+mod updates;
+mod version;
+
+use part::{GROUP, Managed};
+
 /// The `eks` API.
 pub(crate) struct Eks;
 
 #[async_trait]
 impl Family for Eks {
     fn group(&self) -> &'static str {
-        "eks.services.k8s.aws"
+        GROUP
     }
 
     fn kinds(&self) -> &'static [&'static dyn Kind] {
-        &[]
+        &[
+            &Managed(cluster::Cluster),
+            &Managed(access_entry::AccessEntry),
+            &Managed(nodegroup::Nodegroup),
+            &Managed(fargate::FargateProfile),
+            &Managed(pod_identity::PodIdentityAssociation),
+            &Managed(addon::Addon),
+        ]
     }
 
     async fn read(
         &self,
-        _context: &Context,
-        _declared: &[Arc<Declared>],
-        _targeted: bool,
+        context: &Context,
+        declared: &[Arc<Declared>],
+        targeted: bool,
     ) -> Result<Vec<Found>> {
-        Ok(Vec::new())
+        read::read(context, declared, targeted).await
     }
 }
