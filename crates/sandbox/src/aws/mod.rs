@@ -207,6 +207,12 @@ impl Aws {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Lets `ListSecrets` answer from now on as it would have before the last `writes` writes to secrets of its account
+    /// and region, at most 100; 0 makes it current again. Every other operation stays current.
+    pub fn stale_secret_lists(&self, writes: usize) {
+        self.shared.lock().stale_lists = writes;
+    }
+
     /// Lets everything happen that would happen by itself at this time, also without controllers. What waits for a
     /// later time keeps waiting.
     pub async fn settle(&self) {

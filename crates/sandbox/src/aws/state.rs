@@ -92,6 +92,8 @@ pub(crate) struct World {
     places: BTreeMap<(String, String), State>,
     pub(crate) sts: Sts,
     pub(crate) ids: Ids,
+    /// How many of the last writes to secrets their lists do not show.
+    pub(crate) stale_lists: usize,
     clusters: Vec<EksEndpoint>,
 }
 
@@ -101,6 +103,7 @@ impl World {
             places: BTreeMap::new(),
             sts: Sts::new(&options.account_id),
             ids: Ids::fresh(),
+            stale_lists: 0,
             clusters: options.clusters.clone(),
         }
     }
@@ -125,7 +128,9 @@ impl World {
             ids: &mut self.ids,
             clusters: &self.clusters,
         };
-        self.places.entry(place).or_default().call(&mut context, service, operation, body)
+        let state = self.places.entry(place).or_default();
+        state.secrets.stale_lists = self.stale_lists;
+        state.call(&mut context, service, operation, body)
     }
 
     /// One step everywhere; whether anything happened.
