@@ -5,15 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use suimon_model::{KubernetesTarget, Sensitive};
 use suimon_provider::{BearerToken, ClusterAccess, ClusterEndpoint, Error, Provider, Result};
 use suimon_provider_kubernetes::{Kubernetes, Options, Policy};
-use suimon_sandbox::Fault;
+use suimon_sandbox::{Clock, Fault, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, observed, write};
+use crate::manifests::config_map;
 
 /// What EKS and STS would tell; counts how often it is asked.
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ pub(crate) struct Access {
     pub(crate) told: Mutex<Option<Result<ClusterEndpoint>>>,
     pub(crate) endpoints: AtomicUsize,
     pub(crate) tokens: AtomicUsize,
+    /// When tokens are signed, one after the other; those after are no tokens of EKS at all.
+    pub(crate) signed: Vec<&'static str>,
 }
 
 #[async_trait]
@@ -42,8 +47,23 @@ impl ClusterAccess for Access {
     async fn token(&self) -> Result<BearerToken> {
         let number = self.tokens.fetch_add(1, Ordering::SeqCst) + 1;
         let refresh_after = SystemTime::now() + Duration::from_secs(600);
-        Ok(BearerToken { token: Sensitive::new(format!("hunter2-{number}")), refresh_after })
+        let token = match self.signed.get(number - 1) {
+            Some(date) => eks_token(date),
+            None => format!("hunter2-{number}"),
+        };
+        Ok(BearerToken { token: Sensitive::new(token), refresh_after })
     }
+}
+
+/// A token as the authenticator of EKS takes it for a quarter of an hour.
+fn eks_token(date: &str) -> String {
+    let url = format!(
+        "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15\
+         &X-Amz-Algorithm=AWS4-HMAC-SHA256\
+         &X-Amz-Credential=AKID%2F20260102%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Date={date}\
+         &X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id&X-Amz-Signature=00"
+    );
+    format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(url))
 }
 
 impl Access {
@@ -108,6 +128,27 @@ async fn connects_again(access: &Arc<Access>) -> (Result<String>, usize) {
     let provider = Kubernetes::new(options(access)).await.unwrap();
     let identity = provider.connect().await.map(|identity| identity.endpoint);
     (identity, access.tokens.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn a_token_that_has_aged_is_replaced_on_the_way() {
+    let clock = Clock::manual("2026-01-02T03:00:00Z".parse().unwrap());
+    let sandbox = Sandbox::start(suimon_sandbox::Options {
+        clock: clock.clone(),
+        require_eks_token: true,
+        ..Default::default()
+    });
+    let sandbox = sandbox.await.unwrap();
+    let signed = vec!["20260102T030000Z", "20260102T031600Z"];
+    let access = Arc::new(Access { signed, ..Access::default() });
+    access.tell(&sandbox.url()).await;
+    let provider = Kubernetes::new(options(&access)).await.unwrap();
+    provider.connect().await.unwrap();
+    clock.advance(Duration::from_secs(16 * 60));
+    let declared = [provider.prepare(&config_map("default", "a", "v")).unwrap()];
+    provider.write(&write(&declared[0])).await.unwrap();
+    assert_eq!(observed(&provider, &declared).await, "ConfigMap/default/a is live, ours");
+    assert_eq!(access.tokens.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
