@@ -73,7 +73,7 @@ impl Secrets {
         }
         let values: Vec<Value> = page.into_iter().map(|(_, value)| value).collect();
         let mut answer = json!({ "SecretValues": values, "Errors": [] });
-        crate::value::put(&mut answer, "NextToken", next(start + size, count));
+        crate::value::put(&mut answer, "NextToken", next(start.saturating_add(size), count));
         Ok(answer)
     }
 }

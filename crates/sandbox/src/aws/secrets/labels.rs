@@ -57,7 +57,7 @@ impl Secrets {
             })
             .collect();
         let mut answer = json!({ "ARN": secret.arn, "Name": secret.name, "Versions": page });
-        crate::value::put(&mut answer, "NextToken", next(start + size, all.len()));
+        crate::value::put(&mut answer, "NextToken", next(start.saturating_add(size), all.len()));
         Ok(answer)
     }
 }

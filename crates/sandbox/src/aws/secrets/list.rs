@@ -35,7 +35,7 @@ impl Secrets {
             })
             .collect();
         let mut answer = json!({ "SecretList": page });
-        crate::value::put(&mut answer, "NextToken", next(start + size, found.len()));
+        crate::value::put(&mut answer, "NextToken", next(start.saturating_add(size), found.len()));
         Ok(answer)
     }
 }

@@ -5,6 +5,7 @@ mod addons;
 mod clusters;
 mod nodes;
 mod routes;
+mod shapes;
 mod upgrade;
 
 use jiff::Timestamp;

@@ -3,6 +3,7 @@
 mod lists;
 mod lookup;
 mod rotation;
+mod shapes;
 mod values;
 mod window;
 
