@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
         parallelism: u16,
     ) -> Result<(Environment, Registry), Failure> {
         let environment = state.environment.clone();
-        let registry = wiring::registry(&state.project, &environment, parallelism).await?;
+        let registry = wiring::registry(state, parallelism).await?;
         Ok((environment, registry))
     }
 

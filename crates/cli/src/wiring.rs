@@ -3,20 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use suimon_model::{Diagnostic, Environment, Manifest};
-use suimon_provider::{Provider, Registry};
-use suimon_provider_aws::Aws;
+use suimon_model::{DesiredState, Diagnostic, KubernetesTarget, Manifest};
+use suimon_provider::{ClusterAccess, Provider, Registry};
+use suimon_provider_aws::{Aws, EksAccess};
 use suimon_provider_kubernetes::{Kubernetes, Options};
 
 use crate::failure::Failure;
 
 /// The providers of an environment.
-pub(crate) async fn registry(
-    project: &str,
-    environment: &Environment,
-    parallelism: u16,
-) -> Result<Registry, Failure> {
+pub(crate) async fn registry(state: &DesiredState, parallelism: u16) -> Result<Registry, Failure> {
+    let (project, environment) = (&state.project, &state.environment);
     let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    let mut access: Option<Arc<dyn ClusterAccess>> = None;
     if let Some(target) = &environment.targets.aws {
         let options = suimon_provider_aws::Options {
             run: run_name(&environment.name),
@@ -28,6 +26,9 @@ pub(crate) async fn registry(
         let aws = Aws::new(options)
             .await
             .map_err(|error| suimon_engine::Error::Target { provider: "aws", error })?;
+        if let Some(KubernetesTarget::EksCluster(name)) = &environment.targets.kubernetes {
+            access = Some(Arc::new(EksAccess::new(&aws, name)));
+        }
         providers.push(Arc::new(aws));
     }
     if environment.targets.kubernetes.is_some() {
@@ -35,6 +36,11 @@ pub(crate) async fn registry(
             cluster_uid: environment.targets.cluster_uid.clone(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             concurrency: usize::from(parallelism),
+            access,
+            cluster_declared: suimon_graph::declares_target(
+                &state.manifests,
+                environment.targets.kubernetes.as_ref(),
+            ),
             ..Options::new(environment.targets.kubernetes.clone(), project, &environment.name)
         };
         let kubernetes = Kubernetes::new(options)

@@ -44,7 +44,7 @@ pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
             block_on(import::run(args, &session, &folder))
         }
         Command::Compare(args) => compare::run(args, &open()?),
-        Command::Sandbox(args) => block_on(sandbox::run(args, console)),
+        Command::Sandbox(args) => block_on(sandbox::run(args, &cli.global, console)),
         Command::Demo(args) => block_on(demo::run(args, &cli.global, console)),
     }
 }
