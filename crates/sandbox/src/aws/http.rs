@@ -97,10 +97,15 @@ async fn respond(
     };
     let operation = call.as_ref().map(|call| call.operation.as_str()).unwrap_or_default();
     let id = shared.lock().ids.uuid();
-    let response = match &answer {
+    let mut response = match &answer {
         Ok(value) => success(service, operation, value, &id),
         Err(error) => failure(service, error, &id),
     };
+    // Clients correct their clock by it.
+    let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
     if let Ok(call) = &call {
         shared.record(call, response.status().as_u16());
     }

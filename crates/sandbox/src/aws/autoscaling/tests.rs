@@ -1,4 +1,5 @@
 //! Each operation, without the wire.
+#![allow(clippy::needless_pass_by_value)]
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

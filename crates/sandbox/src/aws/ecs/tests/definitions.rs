@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Account, told, web};
+use super::{Account, lines, told, web};
 
 #[test]
 fn a_registration_is_echoed_with_the_defaults_of_the_api() {
@@ -14,82 +14,23 @@ fn a_registration_is_echoed_with_the_defaults_of_the_api() {
     body["containerDefinitions"][0]["secrets"] = json!([{ "name": "KEY", "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s" }]);
     let answer = account.ok("RegisterTaskDefinition", body);
     assert_eq!(answer["tags"], json!([{ "key": "a", "value": "b" }]));
-    insta::assert_snapshot!(serde_json::to_string_pretty(&answer["taskDefinition"]).unwrap(), @r#"
-    {
-      "compatibilities": [
-        "EC2",
-        "FARGATE"
-      ],
-      "containerDefinitions": [
-        {
-          "cpu": 0,
-          "environment": [],
-          "essential": true,
-          "healthCheck": {
-            "command": [
-              "CMD",
-              "true"
-            ],
-            "interval": 30,
-            "retries": 3,
-            "timeout": 5
-          },
-          "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web@sha256:ab",
-          "mountPoints": [],
-          "name": "app",
-          "portMappings": [
-            {
-              "containerPort": 80,
-              "hostPort": 80,
-              "protocol": "tcp"
-            }
-          ],
-          "secrets": [
-            {
-              "name": "KEY",
-              "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s"
-            }
-          ],
-          "systemControls": [],
-          "volumesFrom": []
-        }
-      ],
-      "cpu": "256",
-      "executionRoleArn": "arn:aws:iam::123456789012:role/exec",
-      "family": "web",
-      "memory": "512",
-      "networkMode": "awsvpc",
-      "placementConstraints": [],
-      "registeredAt": 1767323045.0,
-      "registeredBy": "arn:aws:iam::123456789012:user/sandbox",
-      "requiresAttributes": [
-        {
-          "name": "com.amazonaws.ecs.capability.docker-remote-api.1.18"
-        },
-        {
-          "name": "com.amazonaws.ecs.capability.ecr-auth"
-        },
-        {
-          "name": "ecs.capability.container-health-check"
-        },
-        {
-          "name": "ecs.capability.execution-role-ecr-pull"
-        },
-        {
-          "name": "ecs.capability.secrets.asm.environment-variables"
-        },
-        {
-          "name": "ecs.capability.task-eni"
-        }
-      ],
-      "requiresCompatibilities": [
-        "FARGATE"
-      ],
-      "revision": 1,
-      "status": "ACTIVE",
-      "taskDefinitionArn": "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1",
-      "volumes": []
-    }
+    insta::assert_snapshot!(lines(&answer["taskDefinition"]), @r#"
+    compatibilities: ["EC2","FARGATE"]
+    containerDefinitions: [{"cpu":0,"environment":[],"essential":true,"healthCheck":{"command":["CMD","true"],"interval":30,"retries":3,"timeout":5},"image":"123456789012.dkr.ecr.eu-west-1.amazonaws.com/web@sha256:ab","mountPoints":[],"name":"app","portMappings":[{"containerPort":80,"hostPort":80,"protocol":"tcp"}],"secrets":[{"name":"KEY","valueFrom":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:s"}],"systemControls":[],"volumesFrom":[]}]
+    cpu: "256"
+    executionRoleArn: "arn:aws:iam::123456789012:role/exec"
+    family: "web"
+    memory: "512"
+    networkMode: "awsvpc"
+    placementConstraints: []
+    registeredAt: 1767323045.0
+    registeredBy: "arn:aws:iam::123456789012:user/sandbox"
+    requiresAttributes: [{"name":"com.amazonaws.ecs.capability.docker-remote-api.1.18"},{"name":"com.amazonaws.ecs.capability.ecr-auth"},{"name":"ecs.capability.container-health-check"},{"name":"ecs.capability.execution-role-ecr-pull"},{"name":"ecs.capability.secrets.asm.environment-variables"},{"name":"ecs.capability.task-eni"}]
+    requiresCompatibilities: ["FARGATE"]
+    revision: 1
+    status: "ACTIVE"
+    taskDefinitionArn: "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
+    volumes: []
     "#);
 }
 

@@ -1,4 +1,5 @@
 //! Each operation, without the wire.
+#![allow(clippy::needless_pass_by_value)]
 
 mod clusters;
 mod definitions;
@@ -148,6 +149,12 @@ fn api() -> Value {
 fn told(error: &AwsError) -> String {
     assert_eq!(error.status, 400);
     format!("{}: {}", error.code, error.message)
+}
+
+/// The members of an object, one a line.
+fn lines(object: &Value) -> String {
+    let members = object.as_object().unwrap().iter();
+    members.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Replaces what differs between deployments and tasks.

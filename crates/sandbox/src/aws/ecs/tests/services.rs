@@ -1,96 +1,42 @@
 use serde_json::{Value, json};
 
-use super::{Account, api, snapshot, told, web};
+use super::{Account, api, lines, snapshot, told, web};
 
 #[test]
 fn a_new_service_has_the_defaults_of_the_api() {
     let mut account = Account::with_cluster();
     let created = account.ok("CreateService", api());
-    snapshot!(serde_json::to_string_pretty(&created["service"]).unwrap(), @r#"
-    {
-      "availabilityZoneRebalancing": "ENABLED",
-      "clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/c1",
-      "createdAt": 1767323045.0,
-      "createdBy": "arn:aws:iam::123456789012:user/sandbox",
-      "currentServiceDeployment": "arn:aws:ecs:eu-west-1:123456789012:service-deployment/c1/api/ZXC9QEkYBDWH6SBqfj8HJ",
-      "currentServiceRevisions": [
-        {
-          "arn": "arn:aws:ecs:eu-west-1:123456789012:service-revision/c1/api/2084913344361945750",
-          "pendingTaskCount": 0,
-          "requestedTaskCount": 3,
-          "runningTaskCount": 0
-        }
-      ],
-      "deploymentConfiguration": {
-        "bakeTimeInMinutes": 0,
-        "deploymentCircuitBreaker": {
-          "enable": false,
-          "rollback": false
-        },
-        "maximumPercent": 200,
-        "minimumHealthyPercent": 100,
-        "strategy": "ROLLING"
-      },
-      "deploymentController": {
-        "type": "ECS"
-      },
-      "deployments": [
-        {
-          "createdAt": 1767323045.0,
-          "desiredCount": 3,
-          "failedTasks": 0,
-          "id": "ecs-svc/N",
-          "launchType": "FARGATE",
-          "networkConfiguration": {
-            "awsvpcConfiguration": {
-              "assignPublicIp": "DISABLED",
-              "securityGroups": [],
-              "subnets": [
-                "subnet-1"
-              ]
-            }
-          },
-          "pendingCount": 0,
-          "platformFamily": "Linux",
-          "platformVersion": "1.4.0",
-          "rolloutState": "IN_PROGRESS",
-          "rolloutStateReason": "ECS deployment ecs-svc/N in progress.",
-          "runningCount": 0,
-          "status": "PRIMARY",
-          "taskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1",
-          "updatedAt": 1767323045.0
-        }
-      ],
-      "desiredCount": 3,
-      "enableECSManagedTags": false,
-      "enableExecuteCommand": false,
-      "events": [],
-      "launchType": "FARGATE",
-      "loadBalancers": [],
-      "networkConfiguration": {
-        "awsvpcConfiguration": {
-          "assignPublicIp": "DISABLED",
-          "securityGroups": [],
-          "subnets": [
-            "subnet-1"
-          ]
-        }
-      },
-      "pendingCount": 0,
-      "placementConstraints": [],
-      "placementStrategy": [],
-      "platformFamily": "Linux",
-      "platformVersion": "LATEST",
-      "propagateTags": "NONE",
-      "roleArn": "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
-      "runningCount": 0,
-      "schedulingStrategy": "REPLICA",
-      "serviceArn": "arn:aws:ecs:eu-west-1:123456789012:service/c1/api",
-      "serviceName": "api",
-      "serviceRegistries": [],
-      "status": "ACTIVE",
-      "taskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
-    }
+    snapshot!(lines(&created["service"]), @r#"
+    availabilityZoneRebalancing: "ENABLED"
+    clusterArn: "arn:aws:ecs:eu-west-1:123456789012:cluster/c1"
+    createdAt: 1767323045.0
+    createdBy: "arn:aws:iam::123456789012:user/sandbox"
+    currentServiceDeployment: "arn:aws:ecs:eu-west-1:123456789012:service-deployment/c1/api/ZXC9QEkYBDWH6SBqfj8HJ"
+    currentServiceRevisions: [{"arn":"arn:aws:ecs:eu-west-1:123456789012:service-revision/c1/api/2084913344361945750","pendingTaskCount":0,"requestedTaskCount":3,"runningTaskCount":0}]
+    deploymentConfiguration: {"bakeTimeInMinutes":0,"deploymentCircuitBreaker":{"enable":false,"rollback":false},"maximumPercent":200,"minimumHealthyPercent":100,"strategy":"ROLLING"}
+    deploymentController: {"type":"ECS"}
+    deployments: [{"createdAt":1767323045.0,"desiredCount":3,"failedTasks":0,"id":"ecs-svc/N","launchType":"FARGATE","networkConfiguration":{"awsvpcConfiguration":{"assignPublicIp":"DISABLED","securityGroups":[],"subnets":["subnet-1"]}},"pendingCount":0,"platformFamily":"Linux","platformVersion":"1.4.0","rolloutState":"IN_PROGRESS","rolloutStateReason":"ECS deployment ecs-svc/N in progress.","runningCount":0,"status":"PRIMARY","taskDefinition":"arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1","updatedAt":1767323045.0}]
+    desiredCount: 3
+    enableECSManagedTags: false
+    enableExecuteCommand: false
+    events: []
+    launchType: "FARGATE"
+    loadBalancers: []
+    networkConfiguration: {"awsvpcConfiguration":{"assignPublicIp":"DISABLED","securityGroups":[],"subnets":["subnet-1"]}}
+    pendingCount: 0
+    placementConstraints: []
+    placementStrategy: []
+    platformFamily: "Linux"
+    platformVersion: "LATEST"
+    propagateTags: "NONE"
+    roleArn: "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+    runningCount: 0
+    schedulingStrategy: "REPLICA"
+    serviceArn: "arn:aws:ecs:eu-west-1:123456789012:service/c1/api"
+    serviceName: "api"
+    serviceRegistries: []
+    status: "ACTIVE"
+    taskDefinition: "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
     "#);
 }
 
