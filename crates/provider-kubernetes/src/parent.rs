@@ -9,6 +9,7 @@ use suimon_provider::{Error, Membership, Result};
 use crate::applyset::{Contents, PARENT_MANAGER, PARENT_NAMESPACE};
 use crate::call::Call;
 use crate::classify::classify;
+use crate::eks;
 use crate::kubernetes::{Inner, put};
 use crate::object::meta;
 use crate::prepare::DEFAULT_NAMESPACE;
@@ -50,6 +51,13 @@ impl Inner {
         if !self.saw_all.load(Ordering::Acquire) || self.is_pending() {
             return Ok(());
         }
+        match self.shrink(members).await {
+            Err(_) if self.is_gone().await => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn shrink(&self, members: &Membership) -> Result<()> {
         let wanted = contents(&*self.session()?, members);
         let known = self.parent.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let live = match known {
@@ -67,6 +75,14 @@ impl Inner {
                 Ok(())
             }
             other => other,
+        }
+    }
+
+    /// Whether the same run has deleted the cluster, and the record with it.
+    async fn is_gone(&self) -> bool {
+        match eks::access(&self.options) {
+            Some(access) => matches!(access.endpoint().await, Ok(None)),
+            None => false,
         }
     }
 

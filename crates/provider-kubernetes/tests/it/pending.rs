@@ -275,3 +275,20 @@ async fn a_mark_that_belongs_to_something_else_keeps_all_from_being_written() {
         assert!(cluster.faulty().requests().iter().all(|r| r.method == "GET"));
     }
 }
+
+#[tokio::test]
+async fn a_cluster_that_was_deleted_needs_no_record() {
+    let cluster = Cluster::sandbox().await;
+    let access = Arc::new(Access::default());
+    access.tell(&cluster.faulty().url()).await;
+    let provider = Kubernetes::new(options(&access)).await.unwrap();
+    provider.connect().await.unwrap();
+    let prepared = prepare(&provider, &[config_map("default", "a", "v")]);
+    observed(&provider, &prepared).await;
+    provider.open(&superset(&prepared)).await.unwrap();
+    cluster.faulty().fault(Fault::status("/", 401, "Unauthorized", "Unauthorized", 99));
+    let error = provider.close(&Membership::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Unauthenticated { .. }), "{error:?}");
+    *access.told.lock().await = None;
+    provider.close(&Membership::default()).await.unwrap();
+}
