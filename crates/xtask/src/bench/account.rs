@@ -59,12 +59,22 @@ impl Account {
             .named(format!("python aws_loop.py {api}"))
     }
 
-    /// Runs a job and counts its calls, behind full buckets of this size or none.
+    /// Runs a job and counts its calls.
     ///
     /// # Errors
     /// It was not content.
-    pub(crate) fn count(&self, job: &Job, rate: Option<Rate>) -> Result<(Sample, Calls)> {
-        self.proxy.reset(rate);
+    pub(crate) fn count(&self, job: &Job) -> Result<(Sample, Calls)> {
+        self.proxy.count();
+        let sample = job.run()?;
+        Ok((sample, self.proxy.calls()))
+    }
+
+    /// Runs a job that asks what the last one asked, of an account that takes so many calls.
+    ///
+    /// # Errors
+    /// It was not content.
+    pub(crate) fn throttle(&self, job: &Job, rate: Rate) -> Result<(Sample, Calls)> {
+        self.proxy.throttle(rate);
         let sample = job.run()?;
         Ok((sample, self.proxy.calls()))
     }

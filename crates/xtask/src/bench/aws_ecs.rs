@@ -28,7 +28,7 @@ pub(crate) fn run(tools: &Tools, report: &mut Report) -> Result<()> {
     let project = project(tools)?;
     let cache = |name: &str| project.beside().join(name);
     let suimon = |arguments: &[&str], name: &str| {
-        account.job(project.suimon(arguments)).env("XDG_CACHE_HOME", cache(name))
+        account.job(project.suimon(arguments)).env("SUIMON_CACHE_DIR", cache(name))
     };
     report.note(&format!(
         "applying {SERVICES} services in {CLUSTERS} clusters with {TASK_DEFINITIONS} task definitions: \
@@ -37,16 +37,27 @@ pub(crate) fn run(tools: &Tools, report: &mut Report) -> Result<()> {
     suimon(&["apply", ENVIRONMENT, "--no-wait", "--auto-approve"], "apply").run()?;
 
     let plan = suimon(&["plan", ENVIRONMENT], "plan");
-    let (cold, calls) = account.count(&plan, None)?;
+    let (cold, calls) = account.count(&plan)?;
     says(&cold, NO_CHANGE)?;
     shown(report, "cold cache", &plan, &cold, &calls)?;
-    let (warm, again) = account.count(&plan, None)?;
+    throttled(&account, &suimon(&["plan", ENVIRONMENT], "throttled"), report)?;
+    let (warm, again) = account.count(&plan)?;
     says(&warm, NO_CHANGE)?;
     shown(report, "warm cache", &plan, &warm, &again)?;
     let peer = account.plain_loop("ecs");
-    let (one_by_one, theirs) = account.count(&peer, None)?;
+    let (one_by_one, theirs) = account.count(&peer)?;
     says(&one_by_one, &format!("{SERVICES} services, {SERVICES} task definitions"))?;
     shown(report, "", &peer, &one_by_one, &theirs)?;
+    // A loop that gives up is no peer, but that is what there is to say about it.
+    let (sample, slower) = account.throttle(&peer.clone().or_code(1), RATE)?;
+    let name = if sample.code == 0 { "throttled" } else { "throttled, gave up" };
+    shown(report, name, &peer, &sample, &slower)?;
+    report.number(
+        "rejected calls of the loop",
+        &[100.0 * slower.rejected_share()],
+        " %",
+        Goal::None,
+    )?;
 
     let minimum = minimum();
     let share = |calls: &Calls| calls.all() as f64 / minimum as f64;
@@ -54,14 +65,7 @@ pub(crate) fn run(tools: &Tools, report: &mut Report) -> Result<()> {
     report.number("calls / minimum", &[share(&calls)], "x", Goal::AtMost(1.05))?;
     report.number("calls of the loop / minimum", &[share(&theirs)], "x", Goal::None)?;
     let described = again.of("DescribeTaskDefinition") as f64;
-    report.number(
-        "task definitions read with a warm cache",
-        &[described],
-        "",
-        Goal::AtMost(0.0),
-    )?;
-
-    throttled(&account, &suimon(&["plan", ENVIRONMENT], "throttled"), &peer, report)
+    report.number("task definitions read with a warm cache", &[described], "", Goal::AtMost(0.0))
 }
 
 /// The account of the caller, the clusters, their services, and every task definition once.
@@ -72,35 +76,23 @@ fn minimum() -> usize {
 }
 
 /// The same with an account that takes 50 calls at once and 20 a second.
-fn throttled(account: &Account, plan: &Job, peer: &Job, report: &mut Report) -> Result<()> {
-    report
-        .note(&format!("throttled: {} calls at once, {} a second", RATE.burst, RATE.per_second))?;
-    let (sample, calls) = account.count(plan, Some(RATE))?;
+fn throttled(account: &Account, plan: &Job, report: &mut Report) -> Result<()> {
+    let (sample, calls) = account.throttle(plan, RATE)?;
     says(&sample, NO_CHANGE)?;
-    shown(report, "throttled", plan, &sample, &calls)?;
-    // The calls of another service have a bucket of their own.
-    let floor = RATE.floor(calls.all() - calls.of("GetCallerIdentity") - calls.rejected);
+    shown(report, "cold cache, throttled", plan, &sample, &calls)?;
+    let floor = calls.floor(RATE);
     report.number("the least time that the bucket allows", &[floor], " s", Goal::None)?;
-    report.number("time / least time", &[sample.wall / floor], "x", Goal::AtMost(1.1))?;
-    report.number("rejected calls", &[rejected(&calls)], " %", Goal::AtMost(2.0))?;
-    let visible = [&sample.stdout, &sample.stderr].into_iter().flat_map(|text| text.lines());
-    let visible = visible.filter(|line| line.to_lowercase().contains("throttl")).count();
-    report.number("lines about it", &[visible as f64], "", Goal::AtMost(0.0))?;
-
-    // A loop that gives up is no peer, but that is what there is to say about it.
-    let (sample, calls) = account.count(&peer.clone().or_code(1), Some(RATE))?;
-    shown(
-        report,
-        if sample.code == 0 { "throttled" } else { "throttled, gave up" },
-        peer,
-        &sample,
-        &calls,
+    report.number(
+        "throttled: time / least time",
+        &[sample.wall / floor],
+        "x",
+        Goal::AtMost(1.1),
     )?;
-    report.number("rejected calls of the loop", &[rejected(&calls)], " %", Goal::None)
-}
-
-fn rejected(calls: &Calls) -> f64 {
-    100.0 * calls.rejected as f64 / calls.all().max(1) as f64
+    let rejected = 100.0 * calls.rejected_share();
+    report.number("throttled: rejected calls", &[rejected], " %", Goal::AtMost(2.0))?;
+    let said = [&sample.stdout, &sample.stderr].into_iter().flat_map(|text| text.lines());
+    let visible = said.filter(|line| line.to_lowercase().contains("throttl")).count();
+    report.number("throttled: lines about it", &[visible as f64], "", Goal::AtMost(0.0))
 }
 
 fn shown(report: &mut Report, name: &str, job: &Job, sample: &Sample, calls: &Calls) -> Result<()> {
@@ -152,12 +144,5 @@ mod tests {
     #[test]
     fn the_least_that_must_be_asked() {
         assert_eq!(minimum(), 1 + (1 + 10) + (1 + 100) + 50);
-    }
-
-    #[test]
-    fn a_part_of_no_calls_is_nothing() {
-        assert!(rejected(&Calls::default()).abs() < 1e-9);
-        let calls = Calls { by_operation: [("List".to_owned(), 50)].into(), rejected: 1 };
-        assert!((rejected(&calls) - 2.0).abs() < 1e-9);
     }
 }

@@ -26,6 +26,8 @@ def secrets():
     secrets = values = 0
     for page in client.get_paginator("list_secrets").paginate():
         for secret in page["SecretList"]:
+            if not secret["Name"].startswith("safe-"):
+                continue
             client.describe_secret(SecretId=secret["ARN"])
             client.get_secret_value(SecretId=secret["ARN"])
             secrets += 1

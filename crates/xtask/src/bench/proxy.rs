@@ -1,6 +1,6 @@
-//! [`Proxy`]: a loopback proxy in front of an AWS endpoint that counts calls and may throttle them.
+//! [`Proxy`]: a loopback proxy in front of an AWS endpoint that counts calls, and may throttle them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,15 +10,48 @@ use std::time::Instant;
 
 use super::{Error, Result};
 
-/// What was called, by operation.
+/// What was called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Calls {
     pub(crate) by_operation: BTreeMap<String, usize>,
-    /// Those of them that were answered with a `ThrottlingException`.
+    /// By service, without those that were rejected.
+    pub(crate) accepted: BTreeMap<Service, usize>,
+    /// How many were answered with a `ThrottlingException`.
     pub(crate) rejected: usize,
+    /// The secrets whose values were read.
+    pub(crate) values: Vec<String>,
+}
+
+/// What limits calls together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Service {
+    Ecs,
+    SecretsManager,
+    Sts,
+    /// EKS, and whatever nobody here asks for.
+    Other,
 }
 
 impl Calls {
+    fn add(&mut self, call: &Call, accepted: bool) {
+        *self.by_operation.entry(call.operation.clone()).or_default() += 1;
+        self.values.extend(call.value.clone());
+        if accepted {
+            *self.accepted.entry(call.service).or_default() += 1;
+        } else {
+            self.rejected += 1;
+        }
+    }
+
+    /// The least time that an account of this rate allows, in seconds.
+    pub(crate) fn floor(&self, rate: Rate) -> f64 {
+        self.accepted.values().map(|calls| rate.floor(*calls)).fold(0.0, f64::max)
+    }
+
+    pub(crate) fn rejected_share(&self) -> f64 {
+        self.rejected as f64 / self.all().max(1) as f64
+    }
+
     pub(crate) fn all(&self) -> usize {
         self.by_operation.values().sum()
     }
@@ -46,7 +79,7 @@ pub(crate) struct Rate {
 
 impl Rate {
     /// The least time that so many calls take, in seconds.
-    pub(crate) fn floor(self, calls: usize) -> f64 {
+    fn floor(self, calls: usize) -> f64 {
         ((calls as f64 - self.burst) / self.per_second).max(0.0)
     }
 }
@@ -70,8 +103,10 @@ struct Shared {
 struct State {
     calls: Calls,
     rate: Option<Rate>,
-    /// By service: tokens, and when they were counted.
-    buckets: BTreeMap<String, (f64, Instant)>,
+    /// Tokens, and when they were counted.
+    buckets: BTreeMap<Service, (f64, Instant)>,
+    /// Answers by request.
+    answers: HashMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Proxy {
@@ -100,9 +135,17 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Counts from zero again, with full buckets of this size or none.
-    pub(crate) fn reset(&self, rate: Option<Rate>) {
-        *self.shared.state() = State { rate, ..State::default() };
+    /// Counts from zero again, and forgets every answer.
+    pub(crate) fn count(&self) {
+        *self.shared.state() = State::default();
+    }
+
+    /// Counts from zero again with full buckets. What was asked since [`Proxy::count`] has the same answer again, at
+    /// once: what is measured is how somebody copes with the buckets, and not how fast the answers are made.
+    pub(crate) fn throttle(&self, rate: Rate) {
+        let mut state = self.shared.state();
+        let answers = std::mem::take(&mut state.answers);
+        *state = State { rate: Some(rate), answers, ..State::default() };
     }
 
     /// What was called since the last reset.
@@ -132,18 +175,19 @@ impl Shared {
 impl State {
     /// Counts a call; false when its service has had too many.
     fn take(&mut self, call: &Call, now: Instant) -> bool {
-        *self.calls.by_operation.entry(call.operation.clone()).or_default() += 1;
-        let Some(rate) = self.rate else { return true };
-        let (tokens, at) = self.buckets.entry(call.service.clone()).or_insert((rate.burst, now));
+        let Some(rate) = self.rate else {
+            self.calls.add(call, true);
+            return true;
+        };
+        let (tokens, at) = self.buckets.entry(call.service).or_insert((rate.burst, now));
         let passed = now.saturating_duration_since(*at).as_secs_f64();
         *tokens = (*tokens + passed * rate.per_second).min(rate.burst);
         *at = now;
         let taken = *tokens >= 1.0;
         if taken {
             *tokens -= 1.0;
-        } else {
-            self.calls.rejected += 1;
         }
+        self.calls.add(call, taken);
         taken
     }
 }
@@ -167,15 +211,29 @@ fn serve(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
     if !shared.state().take(&call, Instant::now()) {
         return client.write_all(throttled().as_bytes());
     }
-    let mut upstream = TcpStream::connect(&shared.upstream)?;
+    let recorded = {
+        let state = shared.state();
+        state.rate.and_then(|_| state.answers.get(&request.key()).cloned())
+    };
+    if let Some(answer) = recorded {
+        return client.write_all(&answer);
+    }
+    let answer = ask(&shared.upstream, &request)?;
+    client.write_all(&answer)?;
+    shared.state().answers.insert(request.key(), answer);
+    Ok(())
+}
+
+/// The answer of the server, as one after which the connection is closed.
+fn ask(upstream: &str, request: &Request) -> io::Result<Vec<u8>> {
+    let mut upstream = TcpStream::connect(upstream)?;
     upstream.write_all(closing(&request.head).as_bytes())?;
     upstream.write_all(&request.body)?;
     let mut answer = Vec::new();
     upstream.read_to_end(&mut answer)?;
     let line = answer.windows(2).position(|window| window == b"\r\n").map_or(0, |at| at + 2);
-    client.write_all(answer.get(..line).unwrap_or_default())?;
-    client.write_all(b"connection: close\r\n")?;
-    client.write_all(answer.get(line..).unwrap_or_default())
+    answer.splice(line..line, *b"connection: close\r\n");
+    Ok(answer)
 }
 
 /// How ECS and Secrets Manager say that there were too many calls.
@@ -199,6 +257,19 @@ struct Request {
 impl Request {
     fn header(&self, name: &str) -> Option<&str> {
         header(&self.head, name)
+    }
+
+    /// The name or names of secrets in the body.
+    fn secret(&self) -> String {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        body.get("SecretId").unwrap_or(&body).to_string()
+    }
+
+    /// What makes two requests the same: not when they were signed.
+    fn key(&self) -> Vec<u8> {
+        let line = self.head.lines().next().unwrap_or_default();
+        let target = self.header("x-amz-target").unwrap_or_default();
+        [line.as_bytes(), b"\n", target.as_bytes(), b"\n", &self.body].concat()
     }
 }
 
@@ -241,8 +312,10 @@ fn closing(head: &str) -> String {
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 struct Call {
-    service: String,
+    service: Service,
     operation: String,
+    /// The secret whose value is asked for.
+    value: Option<String>,
 }
 
 impl Call {
@@ -251,16 +324,22 @@ impl Call {
         if let Some((service, operation)) =
             request.header("x-amz-target").and_then(|target| target.rsplit_once('.'))
         {
-            return Self { service: service.to_owned(), operation: operation.to_owned() };
+            let service = match service {
+                "secretsmanager" => Service::SecretsManager,
+                name if name.starts_with("AmazonEC2ContainerService") => Service::Ecs,
+                _ => Service::Other,
+            };
+            let value = operation.ends_with("GetSecretValue").then(|| request.secret());
+            return Self { service, operation: operation.to_owned(), value };
         }
         let form = String::from_utf8_lossy(&request.body);
         if let Some(action) = form.split('&').find_map(|field| field.strip_prefix("Action=")) {
-            return Self { service: "query".to_owned(), operation: action.to_owned() };
+            return Self { service: Service::Sts, operation: action.to_owned(), value: None };
         }
         let mut words = request.head.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let path = path.split('?').next().unwrap_or_default();
-        Self { service: "rest".to_owned(), operation: format!("{method} {path}") }
+        Self { service: Service::Other, operation: format!("{method} {path}"), value: None }
     }
 }
 
@@ -290,18 +369,31 @@ mod tests {
     }
 
     #[test]
+    fn whose_value_is_read() {
+        let head = "POST / HTTP/1.1\r\nX-Amz-Target: secretsmanager.GetSecretValue";
+        let mut calls = Calls::default();
+        calls.add(&Call::of(&request(head, r#"{"SecretId":"dev/db"}"#)), true);
+        assert_eq!(calls.values, ["\"dev/db\""]);
+        assert_eq!(calls.accepted, [(Service::SecretsManager, 1)].into());
+    }
+
+    #[test]
     fn a_service_gets_its_burst_and_then_its_rate() {
         let rate = Rate { burst: 2.0, per_second: 10.0 };
         let mut state = State { rate: Some(rate), ..State::default() };
         let start = Instant::now();
-        let mut take = |service: &str, millis| {
-            let call = Call { service: service.to_owned(), operation: "List".to_owned() };
+        let mut take = |service, millis| {
+            let call = Call { service, operation: "List".to_owned(), value: None };
             state.take(&call, start + Duration::from_millis(millis))
         };
-        assert!(take("a", 0) && take("a", 0) && !take("a", 0));
-        assert!(take("b", 0), "another service has its own bucket");
-        assert!(!take("a", 90) && take("a", 101));
+        let (one, other) = (Service::Ecs, Service::Sts);
+        assert!(take(one, 0) && take(one, 0) && !take(one, 0));
+        assert!(take(other, 0), "another service has its own bucket");
+        assert!(!take(one, 90) && take(one, 101));
         assert_eq!((state.calls.all(), state.calls.rejected), (6, 2));
+        assert!((state.calls.floor(rate) - 0.1).abs() < 1e-9, "three were accepted of one");
+        assert!((state.calls.rejected_share() - 1.0 / 3.0).abs() < 1e-9);
+        assert!(Calls::default().rejected_share().abs() < 1e-9);
         assert!((rate.floor(12) - 1.0).abs() < 1e-9 && rate.floor(1).abs() < 1e-9);
     }
 
@@ -324,14 +416,18 @@ mod tests {
             stream.read_to_string(&mut answer).unwrap();
             answer
         };
-        proxy.reset(Some(Rate { burst: 1.0, per_second: 0.0 }));
-        assert_eq!(call(), "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi");
+        proxy.count();
+        let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi";
+        assert_eq!(call(), answer);
         assert_eq!(server.join().unwrap(), (Some("close".to_owned()), b"body".to_vec()));
+        assert_eq!(proxy.calls().line(), "1 List");
+
+        proxy.throttle(Rate { burst: 1.0, per_second: 0.0 });
+        assert_eq!(call(), answer, "as it was, from a server that is gone");
         let rejected = call();
         let (head, body) = rejected.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 400 ") && body.contains("ThrottlingException"));
         assert_eq!(header(head, "content-length"), Some(body.len().to_string().as_str()));
         assert_eq!((proxy.calls().of("List"), proxy.calls().rejected), (2, 1));
-        assert_eq!(proxy.calls().line(), "2 List");
     }
 }
