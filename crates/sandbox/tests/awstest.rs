@@ -1,5 +1,11 @@
 //! `moto` and `ministack` start, answer, and leave nothing behind.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 use suimon_sandbox::awstest::{ACCOUNT, AwsServer, SKIPPED};
 use tokio::{
