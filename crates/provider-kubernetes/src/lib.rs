@@ -16,6 +16,7 @@ mod connect;
 mod digest;
 mod discovery;
 mod eks;
+mod export;
 mod failure;
 pub mod health;
 mod kind_read;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use suimon_model::{Body, DeferredRef, Health, Manifest, ResourceId, TargetIdentity};
 use suimon_plan::{Change, LiveObject};
 use suimon_provider::{
-    Delete, DryRun, Membership, Observation, Provider, Result, Scope, Write, Written,
+    Delete, DryRun, Exported, Membership, Observation, Provider, Result, Scope, Write, Written,
 };
 
 use crate::Kubernetes;
@@ -77,6 +77,10 @@ impl Provider for Kubernetes {
 
     fn served_versions(&self, id: &ResourceId) -> Vec<String> {
         self.0.served_versions(id)
+    }
+
+    async fn export(&self, name: &str) -> Result<Option<Exported>> {
+        self.0.export(name).await
     }
 
     async fn close(&self, members: &Membership) -> Result<()> {

@@ -68,6 +68,11 @@ impl Resources {
         self.kinds.get(&(group.to_owned(), kind.to_owned())).map_or(&[], Vec::as_slice)
     }
 
+    /// Every kind, in the version that the server prefers.
+    pub(crate) fn all_preferred(&self) -> impl Iterator<Item = &Resource> {
+        self.kinds.values().filter_map(|versions| versions.first())
+    }
+
     /// Whether objects of a kind live in namespaces; `None` for a kind that is not served.
     pub(crate) fn is_namespaced(&self, group: &str, kind: &str) -> Option<bool> {
         self.versions(group, kind).first().map(|resource| resource.namespaced)
