@@ -12,7 +12,7 @@ use suimon_plan::{Action, Reason};
 use suimon_provider::Registry;
 
 use crate::args::ImportArgs;
-use crate::failure::{ERROR, Failure};
+use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::session::{Scope, Session};
 
@@ -39,7 +39,7 @@ pub(crate) async fn run(
         session.console.note(&format!("left out: {line}"));
     }
     if found.manifests.is_empty() {
-        return Err(Failure::new("there is nothing to import").code(ERROR));
+        return Err(Failure::new("there is nothing to import"));
     }
     refuse_declared(&found.manifests, &declared)?;
     let text = files::text(&found.manifests);
@@ -64,6 +64,12 @@ pub(crate) async fn run(
 /// What the providers say is live under the given names.
 async fn live(names: &[String], registry: &Registry) -> Result<Found, Failure> {
     let mut found = Found::default();
+    for provider in registry.iter() {
+        provider
+            .connect()
+            .await
+            .map_err(|error| suimon_engine::Error::Target { provider: provider.name(), error })?;
+    }
     for name in names {
         let mut known = false;
         for provider in registry.iter() {
