@@ -244,7 +244,7 @@ impl Aws {
         }
         let body = json!({
             "apiVersion": api_version, "kind": id.kind,
-            "metadata": {"name": id.name, "annotations": annotations},
+            "metadata": metadata(&id.name, annotations),
             "spec": live.spec, "status": status,
         });
         let version = json!([live.spec, live.tags]).to_string();
@@ -324,7 +324,14 @@ fn object(declared: &Declared, spec: &Value, applied: &str) -> Value {
     annotations.insert(APPLIED_ANNOTATION.to_owned(), Value::String(applied.to_owned()));
     json!({
         "apiVersion": declared.api_version, "kind": declared.id.kind,
-        "metadata": {"name": declared.id.name, "annotations": annotations},
+        "metadata": metadata(&declared.id.name, annotations),
         "spec": spec,
     })
+}
+
+fn metadata(name: &str, annotations: Map<String, Value>) -> Value {
+    if annotations.is_empty() {
+        return json!({"name": name});
+    }
+    json!({"name": name, "annotations": annotations})
 }

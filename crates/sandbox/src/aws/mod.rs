@@ -179,6 +179,8 @@ impl Aws {
         [
             ("AWS_ENDPOINT_URL", self.url()),
             ("AWS_REGION", self.region.clone()),
+            // The first version of the `aws` command and boto3 read this one only.
+            ("AWS_DEFAULT_REGION", self.region.clone()),
             ("AWS_ACCESS_KEY_ID", self.account.clone()),
             ("AWS_SECRET_ACCESS_KEY", "sandbox".to_owned()),
         ]
