@@ -65,7 +65,8 @@ const MOTO: Program = Program {
     name: "moto",
     module: "moto.server",
     arguments: &["--host", "127.0.0.1", "--port", "0"],
-    variables: &[("MOTO_ACCOUNT_ID", ACCOUNT)],
+    // Not MOTO_ACCOUNT_ID: with it, assumed roles of other accounts would be of this one.
+    variables: &[],
     ready: "/moto-api/",
 };
 
