@@ -1,4 +1,13 @@
-//! The `applicationautoscaling` API.
+//! Application Auto Scaling: scalable targets, and scaling policies and scheduled actions.
+
+mod api;
+mod marks;
+mod normal;
+mod policy;
+mod policy_check;
+mod read;
+mod schedule;
+mod target;
 
 use std::sync::Arc;
 
@@ -11,22 +20,24 @@ use crate::resource::{Declared, Family, Found, Kind};
 /// The `applicationautoscaling` API.
 pub(crate) struct AutoScaling;
 
+const GROUP: &str = "applicationautoscaling.services.k8s.aws";
+
 #[async_trait]
 impl Family for AutoScaling {
     fn group(&self) -> &'static str {
-        "applicationautoscaling.services.k8s.aws"
+        GROUP
     }
 
     fn kinds(&self) -> &'static [&'static dyn Kind] {
-        &[]
+        &[&target::ScalableTarget, &policy::ScalingPolicy]
     }
 
     async fn read(
         &self,
-        _context: &Context,
-        _declared: &[Arc<Declared>],
-        _targeted: bool,
+        context: &Context,
+        declared: &[Arc<Declared>],
+        targeted: bool,
     ) -> Result<Vec<Found>> {
-        Ok(Vec::new())
+        Ok(read::read(context, declared, targeted).await)
     }
 }

@@ -218,7 +218,7 @@ fn cycle(containers: &[Value]) -> Option<Vec<String>> {
         if free.is_empty() {
             break;
         }
-        free.iter().for_each(|name| drop(left.remove(name)));
+        left.retain(|name| !free.contains(name));
     }
     let mut path = vec![left.first()?.clone()];
     while let Some(name) = path.last().and_then(|n| next(n).into_iter().find(|n| left.contains(n)))
