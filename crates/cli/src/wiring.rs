@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use suimon_model::{DesiredState, Diagnostic, KubernetesTarget, Manifest};
+use suimon_model::{AwsTarget, DesiredState, Diagnostic, KubernetesTarget, Manifest};
 use suimon_provider::{ClusterAccess, Provider, Registry};
 use suimon_provider_aws::{Aws, EksAccess};
 use suimon_provider_kubernetes::{Kubernetes, Options};
@@ -14,23 +14,26 @@ use crate::failure::Failure;
 pub(crate) async fn registry(state: &DesiredState, parallelism: u16) -> Result<Registry, Failure> {
     let (project, environment) = (&state.project, &state.environment);
     let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
-    let mut access: Option<Arc<dyn ClusterAccess>> = None;
-    if let Some(target) = &environment.targets.aws {
-        let options = suimon_provider_aws::Options {
-            run: run_name(&environment.name),
-            cache_dir: cache_dir(),
-            concurrency: usize::from(parallelism),
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            ..suimon_provider_aws::Options::new(target.clone(), project, &environment.name)
-        };
-        let aws = Aws::new(options)
-            .await
-            .map_err(|error| suimon_engine::Error::Target { provider: "aws", error })?;
-        if let Some(KubernetesTarget::EksCluster(name)) = &environment.targets.kubernetes {
-            access = Some(Arc::new(EksAccess::new(&aws, name)));
+    let target = environment.targets.aws.as_ref();
+    let eks = match &environment.targets.kubernetes {
+        Some(KubernetesTarget::EksCluster(name)) => Some(name),
+        _ => None,
+    };
+    let aws = match (target, eks) {
+        (Some(target), _) => {
+            let aws = aws(state, target.clone(), parallelism).await;
+            Some(aws.map_err(|error| suimon_engine::Error::Target { provider: "aws", error })?)
         }
-        providers.push(Arc::new(aws));
-    }
+        // Whatever account the credentials at hand are of; without a region there is the kubeconfig.
+        (None, Some(_)) => aws(state, AwsTarget::default(), parallelism).await.ok(),
+        (None, None) => None,
+    };
+    let access = aws
+        .as_ref()
+        .zip(eks)
+        .map(|(aws, name)| -> Arc<dyn ClusterAccess> { Arc::new(EksAccess::new(aws, name)) });
+    providers
+        .extend(aws.filter(|_| target.is_some()).map(|aws| -> Arc<dyn Provider> { Arc::new(aws) }));
     if environment.targets.kubernetes.is_some() {
         let options = Options {
             cluster_uid: environment.targets.cluster_uid.clone(),
@@ -49,6 +52,22 @@ pub(crate) async fn registry(state: &DesiredState, parallelism: u16) -> Result<R
         providers.push(Arc::new(kubernetes));
     }
     Ok(Registry::new(providers))
+}
+
+async fn aws(
+    state: &DesiredState,
+    target: AwsTarget,
+    parallelism: u16,
+) -> suimon_provider::Result<Aws> {
+    let environment = &state.environment.name;
+    let options = suimon_provider_aws::Options {
+        run: run_name(environment),
+        cache_dir: cache_dir(),
+        concurrency: usize::from(parallelism),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..suimon_provider_aws::Options::new(target, &state.project, environment)
+    };
+    Aws::new(options).await
 }
 
 /// Names a run in the sessions of assumed roles: `suimon-dev-20261122T143000Z`.
