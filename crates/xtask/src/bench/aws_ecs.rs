@@ -88,6 +88,8 @@ fn throttled(account: &Account, plan: &Job, report: &mut Report) -> Result<()> {
         "x",
         Goal::AtMost(1.1),
     )?;
+    let reading = calls.seconds() / floor;
+    report.number("throttled: first to last call / least time", &[reading], "x", Goal::None)?;
     let rejected = 100.0 * calls.rejected_share();
     report.number("throttled: rejected calls", &[rejected], " %", Goal::AtMost(2.0))?;
     let said = [&sample.stdout, &sample.stderr].into_iter().flat_map(|text| text.lines());

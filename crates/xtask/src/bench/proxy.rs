@@ -20,6 +20,8 @@ pub(crate) struct Calls {
     pub(crate) rejected: usize,
     /// The secrets whose values were read.
     pub(crate) values: Vec<String>,
+    /// When the first and the last came.
+    span: Option<(Instant, Instant)>,
 }
 
 /// What limits calls together.
@@ -33,7 +35,8 @@ pub(crate) enum Service {
 }
 
 impl Calls {
-    fn add(&mut self, call: &Call, accepted: bool) {
+    fn add(&mut self, call: &Call, accepted: bool, now: Instant) {
+        self.span = Some((self.span.map_or(now, |(first, _)| first), now));
         *self.by_operation.entry(call.operation.clone()).or_default() += 1;
         self.values.extend(call.value.clone());
         if accepted {
@@ -46,6 +49,11 @@ impl Calls {
     /// The least time that an account of this rate allows, in seconds.
     pub(crate) fn floor(&self, rate: Rate) -> f64 {
         self.accepted.values().map(|calls| rate.floor(*calls)).fold(0.0, f64::max)
+    }
+
+    /// Seconds from the first to the last.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.span.map_or(0.0, |(first, last)| last.duration_since(first).as_secs_f64())
     }
 
     pub(crate) fn rejected_share(&self) -> f64 {
@@ -176,7 +184,7 @@ impl State {
     /// Counts a call; false when its service has had too many.
     fn take(&mut self, call: &Call, now: Instant) -> bool {
         let Some(rate) = self.rate else {
-            self.calls.add(call, true);
+            self.calls.add(call, true, now);
             return true;
         };
         let (tokens, at) = self.buckets.entry(call.service).or_insert((rate.burst, now));
@@ -187,7 +195,7 @@ impl State {
         if taken {
             *tokens -= 1.0;
         }
-        self.calls.add(call, taken);
+        self.calls.add(call, taken, now);
         taken
     }
 }
@@ -372,7 +380,7 @@ mod tests {
     fn whose_value_is_read() {
         let head = "POST / HTTP/1.1\r\nX-Amz-Target: secretsmanager.GetSecretValue";
         let mut calls = Calls::default();
-        calls.add(&Call::of(&request(head, r#"{"SecretId":"dev/db"}"#)), true);
+        calls.add(&Call::of(&request(head, r#"{"SecretId":"dev/db"}"#)), true, Instant::now());
         assert_eq!(calls.values, ["\"dev/db\""]);
         assert_eq!(calls.accepted, [(Service::SecretsManager, 1)].into());
     }
@@ -393,6 +401,7 @@ mod tests {
         assert_eq!((state.calls.all(), state.calls.rejected), (6, 2));
         assert!((state.calls.floor(rate) - 0.1).abs() < 1e-9, "three were accepted of one");
         assert!((state.calls.rejected_share() - 1.0 / 3.0).abs() < 1e-9);
+        assert!((state.calls.seconds() - 0.101).abs() < 1e-9);
         assert!(Calls::default().rejected_share().abs() < 1e-9);
         assert!((rate.floor(12) - 1.0).abs() < 1e-9 && rate.floor(1).abs() < 1e-9);
     }
