@@ -4,14 +4,21 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider as Tls;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use serde_json::Value;
 use suimon_provider::{Error, Result};
 use tokio::sync::{OnceCell, Semaphore};
@@ -46,20 +53,11 @@ pub(crate) struct Identity {
     pub(crate) arn: String,
 }
 
-impl Identity {
-    /// `aws`, `aws-cn`, `aws-us-gov`: the second part of every ARN.
-    pub(crate) fn partition(&self) -> &str {
-        self.arn.split(':').nth(1).filter(|part| !part.is_empty()).unwrap_or("aws")
-    }
-}
-
 /// Credentials, clients, and whose account it is.
 pub(crate) struct Session {
     pub(crate) clients: Clients,
     pub(crate) region: String,
     pub(crate) credentials: SharedCredentialsProvider,
-    /// Where requests go instead of to AWS, where that is set.
-    pub(crate) endpoint: Option<String>,
     limits: Limits,
     flights: Semaphore,
     identity: OnceCell<Identity>,
@@ -98,7 +96,6 @@ impl Session {
             clients,
             region,
             credentials,
-            endpoint: config.endpoint_url().map(str::to_owned),
             limits: Limits::published(),
             flights: Semaphore::new(options.concurrency.max(1)),
             identity: OnceCell::new(),
@@ -226,16 +223,22 @@ fn pause(tried: u32, asked: Option<Duration>) -> Duration {
 }
 
 async fn load(options: &Options) -> Result<SdkConfig> {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Tls::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
+            let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
+            if let Some(settings) = settings {
+                connector = connector.connector_settings(settings.clone());
+            }
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            connector.tls_provider(Tls::Rustls(CryptoMode::Ring)).build()
+        });
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(http.clone())
         .timeout_config(timeouts.build())
         // Every attempt takes a token of the bucket, so trying again is done here and not there.
-        .retry_config(aws_config::retry::RetryConfig::disabled());
+        .retry_config(RetryConfig::disabled());
     if let Ok(name) = AppName::new(format!("suimon-{}", options.tool_version)) {
         loader = loader.app_name(name);
     }
@@ -249,12 +252,17 @@ async fn load(options: &Options) -> Result<SdkConfig> {
         let fixed = Credentials::new(id, secret.expose(), None, None, "static");
         loader = loader.credentials_provider(fixed);
     } else if let Some(profile) = &options.target.profile {
-        let chain = DefaultCredentialsChain::builder().profile_name(profile);
-        let chain = match &options.target.region {
-            Some(region) => chain.region(Region::new(region.clone())),
-            None => chain,
-        };
-        loader = loader.profile_name(profile).credentials_provider(chain.build().await);
+        // The default chain would prefer credentials in the environment to a profile that is declared.
+        let region = RegionProviderChain::first_try(options.target.region.clone().map(Region::new))
+            .or_else(DefaultRegionChain::builder().profile_name(profile).build());
+        let provider = ProviderConfig::empty()
+            .with_http_client(http.clone())
+            .with_region(region.region().await);
+        let credentials = ProfileFileCredentialsProvider::builder()
+            .configure(&provider)
+            .profile_name(profile)
+            .build();
+        loader = loader.profile_name(profile).credentials_provider(credentials);
     }
     Ok(loader.load().await)
 }
@@ -268,7 +276,7 @@ async fn assume(
     for role in &options.target.assume_role {
         let mut builder = AssumeRoleProvider::builder(&role.role_arn)
             .session_name(session_name(&options.run))
-            .configure(&config);
+            .configure(&config.to_builder().retry_config(RetryConfig::standard()).build());
         if let Some(external) = &role.external_id {
             builder = builder.external_id(external);
         }
