@@ -400,13 +400,11 @@ impl<'a> Run<'a> {
         waiting.health = health.clone();
         let failure = match health.status {
             HealthStatus::Current => None,
-            HealthStatus::Failed => Some(format!("failed: {}", health.message)),
+            HealthStatus::Failed => Some(health.message.clone()),
             HealthStatus::NotFound => Some("it was deleted by something else".to_owned()),
-            _ if late => Some(format!(
-                "not healthy within {}: {}",
-                seconds(patience),
-                health.message
-            )),
+            _ if late => {
+                Some(format!("not healthy within {}: {}", seconds(patience), health.message))
+            }
             _ => return,
         };
         if failure.is_none() && rest.is_some() && self.stopped() {

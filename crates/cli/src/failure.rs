@@ -96,6 +96,10 @@ impl From<suimon_engine::Error> for Failure {
             suimon_engine::Error::Target { provider, error } => {
                 let failure = Self::new(format!("{provider}: {error}"));
                 match error {
+                    Provider::Unreachable { .. } if provider == "aws" => failure.hint(
+                        "nothing was written; check the network, the region and AWS_ENDPOINT_URL, then \
+                         run the same command again",
+                    ),
                     Provider::Unreachable { .. } => failure.hint(
                         "nothing was read and nothing was written; check the address, the network \
                          and the kubeconfig, then run the same command again",
@@ -103,6 +107,10 @@ impl From<suimon_engine::Error> for Failure {
                     Provider::Unauthenticated { .. } => {
                         failure.hint("log in again, then run the same command again")
                     }
+                    Provider::WrongTarget(_) if provider == "aws" => failure.hint(
+                        "the environment pins its account: use credentials of it, assume a role in it \
+                         with targets.aws.assumeRole, or correct targets.aws.accountId",
+                    ),
                     Provider::WrongTarget(_) => failure.hint(
                         "the environment pins its target; point the kubeconfig context at the \
                          right cluster",

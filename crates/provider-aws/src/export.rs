@@ -61,7 +61,7 @@ impl Aws {
         let kind = crate::aws::served(&wanted.id)?;
         let asked = self.asked(wanted)?;
         let key = kind.key(&asked);
-        let found = self.read(&wanted.id.group, vec![Arc::new(asked)]).await?;
+        let found = self.read(&wanted.id.group, vec![Arc::new(asked)], true).await?;
         for one in found {
             match one {
                 Found::Live { kind: name, live } if name == kind.kind() && live.key == key => {
@@ -76,10 +76,15 @@ impl Aws {
         Ok(None)
     }
 
-    async fn read(&self, group: &str, asked: Vec<Arc<Declared>>) -> Result<Vec<Found>> {
+    async fn read(
+        &self,
+        group: &str,
+        asked: Vec<Arc<Declared>>,
+        targeted: bool,
+    ) -> Result<Vec<Found>> {
         let family = families().iter().find(|family| family.group() == group);
         match family {
-            Some(family) => family.read(&self.0, &asked, true).await,
+            Some(family) => family.read(&self.0, &asked, targeted).await,
             None => Ok(Vec::new()),
         }
     }
@@ -116,7 +121,8 @@ impl Aws {
             ],
         );
         let mut manifests = Vec::new();
-        for found in self.read(AUTOSCALING, vec![Arc::new(self.asked(&target)?)]).await? {
+        let asked = vec![Arc::new(self.asked(&target)?)];
+        for found in self.read(AUTOSCALING, asked, false).await? {
             let Found::Live { kind, live } = found else { continue };
             if live.spec.get("resourceId").and_then(Value::as_str) != Some(&*resource) {
                 continue;
@@ -193,9 +199,55 @@ fn wanted(name: &str) -> Result<Option<Wanted>> {
         ("eks", "Nodegroup" | "FargateProfile" | "Addon", Some(cluster)) => {
             Wanted::new("eks", kind, last, &[("name", last), ("clusterName", cluster)])
         }
+        ("eks", "AccessEntry", Some(_)) => {
+            let (cluster, principal) = rest.split_once('/').unwrap_or((rest, ""));
+            let name = principal.rsplit('/').next().unwrap_or(principal);
+            Wanted::new("eks", kind, name, &[("clusterName", cluster), ("principalArn", principal)])
+        }
+        ("eks", "PodIdentityAssociation", Some(_)) => {
+            let parts: Vec<&str> = rest.split('/').collect();
+            let [cluster, namespace, account] = parts.as_slice() else {
+                return Err(unusable(name, "CLUSTER/NAMESPACE/SERVICEACCOUNT"));
+            };
+            let fields = [
+                ("clusterName", *cluster),
+                ("namespace", *namespace),
+                ("serviceAccount", *account),
+            ];
+            Wanted::new("eks", kind, &format!("{namespace}-{account}"), &fields)
+        }
+        (
+            "eks",
+            "AccessEntry" | "PodIdentityAssociation" | "Nodegroup" | "FargateProfile" | "Addon",
+            None,
+        ) => {
+            return Err(unusable(name, "CLUSTER/NAME"));
+        }
+        ("applicationautoscaling", "ScalableTarget", _) => {
+            Wanted::new(service, kind, last, &scaled(rest))
+        }
+        ("applicationautoscaling", "ScalingPolicy", Some(resource)) => {
+            let mut fields = scaled(resource).to_vec();
+            fields.push(("policyName", last));
+            Wanted::new(service, kind, last, &fields)
+        }
         // The name of a secret may have slashes in it.
         _ => Wanted::new(service, kind, rest, &[("name", rest)]),
     }))
+}
+
+/// What tells a scalable target from others.
+fn scaled(resource: &str) -> [(&'static str, &str); 3] {
+    [
+        ("serviceNamespace", "ecs"),
+        ("resourceId", resource),
+        ("scalableDimension", "ecs:service:DesiredCount"),
+    ]
+}
+
+fn unusable(name: &str, form: &str) -> Error {
+    let group_kind = name.split('/').next().unwrap_or(name);
+    Error::Rejected(format!("`{name}` does not say which one is meant: write {group_kind}/{form}"))
 }
 
 /// `arn:partition:service:region:account:resource`.

@@ -72,7 +72,7 @@ fn to_json(
         })
         .collect();
     json!({
-        "format_version": "1.0", "left": args.left, "right": args.right, "workloads": workloads,
+        "format_version": "1.0", "left": args.left, "right": args.right, "workload_count": workloads,
         "explained_by_inputs": explained, "differences": differences,
     })
 }
