@@ -30,7 +30,10 @@ pub(super) fn check(spec: &Value) -> Vec<Problem> {
     let kind = text(spec, "policyType");
     let Some((_, member)) = TYPES.iter().find(|(name, _)| *name == kind) else {
         let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
-        let what = format!("`{kind}` is not a type of policy");
+        let what = match kind {
+            "" => "it does not say which type of policy it is".to_owned(),
+            kind => format!("`{kind}` is not a type of policy"),
+        };
         let problem = Problem::new("spec.policyType", what);
         problems.push(problem.help(format!("it has {}", known.join(", "))));
         return problems;

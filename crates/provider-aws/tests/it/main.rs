@@ -7,5 +7,15 @@
     clippy::print_stdout
 )]
 
+mod autoscaling;
+mod ecs_cluster;
+mod ecs_task_check;
+mod ecs_task_definition;
 mod eks_access;
+mod service_conflict;
+mod service_cycle;
+mod service_rollback;
+mod service_support;
+mod eks_kinds;
+mod eks_updates;
 mod support;

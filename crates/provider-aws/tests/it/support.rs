@@ -155,6 +155,27 @@ pub(crate) fn options(server: &Server) -> Options {
     options
 }
 
+/// The SDK's own client of the sandbox, for what others do to it.
+pub(crate) async fn other_hands(server: &Server) -> aws_sdk_ecs::Client {
+    aws_sdk_ecs::Client::new(&sdk(server).await)
+}
+
+/// The SDK's configuration for the sandbox.
+pub(crate) async fn sdk(server: &Server) -> aws_config::SdkConfig {
+    let crypto = aws_smithy_http_client::tls::rustls_provider::CryptoMode::Ring;
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(crypto))
+        .build_https();
+    let key = aws_credential_types::Credentials::new("123456789012", "secret", None, None, "test");
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(http)
+        .region(aws_config::Region::new(REGION))
+        .endpoint_url(server.as_sandbox().url())
+        .credentials_provider(key)
+        .load()
+        .await
+}
+
 /// A provider that is connected.
 pub(crate) async fn provider(server: &Server) -> Aws {
     connect(options(server)).await

@@ -102,7 +102,8 @@ fn container(spec: &Value, one: &Value, path: &str, problems: &mut Vec<Problem>)
     if text(one, "image").is_empty() {
         wrong(".image", "a container has an image".to_owned());
     }
-    let sized = !text(spec, "memory").is_empty();
+    let fargate = texts(spec, "requiresCompatibilities").contains(&"FARGATE");
+    let sized = fargate || !text(spec, "memory").is_empty();
     if !sized && one.get("memory").is_none() && one.get("memoryReservation").is_none() {
         let what = "`memory` or `memoryReservation` is needed where the task has no `memory`";
         wrong("", what.to_owned());

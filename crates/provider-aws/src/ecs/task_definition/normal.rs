@@ -174,3 +174,96 @@ pub(super) fn aligned(declared: &Map<String, Value>, live: &Value) -> Map<String
 pub(super) fn digest(content: &Map<String, Value>) -> String {
     hex(&Sha256::digest(canonical(&Value::Object(content.clone()))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(container: Value) -> Value {
+        Value::Object(normal(
+            &json!({"networkMode": "awsvpc", "containerDefinitions": [container]}),
+        ))
+    }
+
+    #[test]
+    fn what_the_api_fills_in_is_no_content() {
+        for (declared, described) in [
+            (
+                json!({"name": "a"}),
+                json!({"name": "a", "cpu": 0, "essential": true, "environment": [],
+                    "portMappings": [], "mountPoints": [], "volumesFrom": [], "systemControls": [],
+                    "privileged": false, "versionConsistency": "enabled", "linuxParameters": {}}),
+            ),
+            (
+                json!({"portMappings": [{"containerPort": 9}, {"containerPort": 80},
+                    {"containerPortRange": "90-99"}]}),
+                json!({"portMappings": [
+                    {"containerPortRange": "90-99", "hostPortRange": "90-99", "protocol": "tcp"},
+                    {"containerPort": 80, "hostPort": 80, "protocol": "tcp"},
+                    {"containerPort": 9, "hostPort": 9, "protocol": "tcp"}]}),
+            ),
+            (
+                json!({"healthCheck": {"command": ["x"]}}),
+                json!({"healthCheck": {"command": ["x"], "interval": 30, "timeout": 5,
+                    "retries": 3, "startPeriod": 0}}),
+            ),
+            (
+                json!({"linuxParameters": {"capabilities": {"add": ["B", "A"]}}}),
+                json!({"linuxParameters": {"capabilities": {"add": ["A", "B"], "drop": []},
+                    "devices": [], "initProcessEnabled": false}}),
+            ),
+        ] {
+            assert_eq!(container(declared), container(described));
+        }
+    }
+
+    #[test]
+    fn what_says_something_is_content() {
+        for (one, other) in [
+            (json!({"command": ["a", "b"]}), json!({"command": ["b", "a"]})),
+            (json!({"dockerLabels": {"a": ""}}), json!({"dockerLabels": {}})),
+            (
+                json!({"portMappings": [{"containerPort": 1, "protocol": "udp"}]}),
+                json!({"portMappings": [{"containerPort": 1}]}),
+            ),
+            (json!({"environment": [{"name": "A", "value": ""}]}), json!({})),
+            (json!({"stopTimeout": 30}), json!({})),
+            (json!({"user": "0"}), json!({})),
+        ] {
+            assert_ne!(container(one), container(other));
+        }
+    }
+
+    #[test]
+    fn under_bridge_any_port_of_the_host_is_none() {
+        let ports =
+            |ports: Value| normal(&json!({"containerDefinitions": [{"portMappings": ports}]}));
+        let any = ports(json!([{"containerPort": 80}]));
+        assert_eq!(any, ports(json!([{"containerPort": 80, "hostPort": 0, "protocol": "tcp"}])));
+        assert_ne!(any, ports(json!([{"containerPort": 80, "hostPort": 80}])));
+    }
+
+    #[test]
+    fn the_platform_is_the_usual_one_on_fargate_only() {
+        let usual = json!({"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"});
+        let of =
+            |on: &str| normal(&json!({"requiresCompatibilities": [on], "runtimePlatform": usual}));
+        assert!(!of("FARGATE").contains_key("runtimePlatform"));
+        assert!(of("EC2").contains_key("runtimePlatform"));
+    }
+
+    #[test]
+    fn a_role_by_its_name_is_the_role_by_its_arn() {
+        let live = json!({"taskRoleArn": "arn:aws:iam::123456789012:role/path/task"});
+        let declared = |name: &str| normal(&json!({"taskRoleArn": name}));
+        let same = |name: &str| Value::Object(aligned(&declared(name), &live)) == live;
+        assert_eq!(["task", "other", "arn:aws:iam::1:role/task"].map(same), [true, false, false]);
+    }
+
+    #[test]
+    fn the_digest_does_not_depend_on_the_order_of_keys() {
+        let one = normal(&json!({"family": "a", "cpu": "1 vCPU"}));
+        let other = normal(&json!({"cpu": "1024", "family": "a", "revision": 7, "tags": []}));
+        assert_eq!(digest(&one), digest(&other));
+    }
+}

@@ -36,6 +36,29 @@ pub(super) async fn services(
     Ok(used)
 }
 
+/// How many seconds what was read is good for, for deleting one family after the other.
+const RECENT: u64 = 30;
+
+/// [`services`] without those that are being deleted; as it was a moment ago where none of these
+/// `family:revision`s was in use then.
+pub(super) async fn recent(
+    context: &Context,
+    names: &[&str],
+) -> Result<BTreeMap<String, String>, ApiError> {
+    const NOTE: &str = "ecs uses";
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |now| now.as_secs());
+    if let Some(note) = context.noted(NOTE)
+        && note["at"].as_u64().is_some_and(|at| now.saturating_sub(at) < RECENT)
+        && names.iter().all(|name| note["used"].get(*name).is_none())
+    {
+        return Ok(BTreeMap::new());
+    }
+    let used = services(context, false).await?;
+    context.note(NOTE, json!({"at": now, "used": used}));
+    Ok(used)
+}
+
 async fn in_cluster(context: &Context, cluster: &str) -> Result<Vec<Value>, ApiError> {
     let mut arns: Vec<String> = Vec::new();
     let mut body = json!({"cluster": cluster, "maxResults": 100});

@@ -155,7 +155,8 @@ pub(super) async fn delete(context: &Context, live: &Live) -> Result<()> {
     if ours.is_empty() {
         return Ok(());
     }
-    let services = uses::services(context, false).await?;
+    let names: Vec<&str> = ours.iter().map(|arn| super::super::json::tail(arn)).collect();
+    let services = uses::recent(context, &names).await?;
     let mut used = Vec::new();
     for arn in ours {
         let name = super::super::json::tail(&arn);
