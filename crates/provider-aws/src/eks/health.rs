@@ -3,7 +3,6 @@
 use serde_json::Value;
 use suimon_model::{Health, HealthStatus};
 
-use super::api::forbidden;
 use super::rules::text;
 use super::updates::{self, Progress, Target};
 use crate::context::Context;
@@ -100,10 +99,6 @@ pub(super) async fn with_update(
 
 /// What could not be read is unknown.
 pub(super) fn unread(error: &ApiError) -> Health {
-    let what = if forbidden(error) {
-        format!("it may not be read: {error}")
-    } else {
-        format!("it could not be read: {error}")
-    };
-    Health::new(HealthStatus::Unknown, what)
+    let what = suimon_provider::Error::from(error.clone());
+    Health::new(HealthStatus::Unknown, format!("it could not be read: {what}"))
 }

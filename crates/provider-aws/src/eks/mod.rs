@@ -27,6 +27,9 @@ mod skew;
 mod updates;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 use part::{GROUP, Managed};
 
 /// The `eks` API.

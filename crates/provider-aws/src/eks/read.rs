@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use serde_json::Value;
-use suimon_provider::Result;
+use suimon_provider::{Error, Result};
 
 use super::access_entry::{self, AccessEntry};
 use super::addon::Addon;
@@ -25,8 +25,12 @@ use crate::shape::is_deferred;
 const CHILDREN: &[&dyn Part] =
     &[&AccessEntry, &Nodegroup, &FargateProfile, &PodIdentityAssociation, &Addon];
 
-/// Declarations of one kind by key.
-type ByKey<'a> = BTreeMap<String, &'a Arc<Declared>>;
+/// Declarations of one kind.
+struct Own<'a> {
+    by_key: BTreeMap<String, &'a Arc<Declared>>,
+    /// Some have a key that is not known yet: they are found by their marks, if they are there.
+    unkeyed: bool,
+}
 
 /// What is declared, and, unless the look is targeted, all clusters and what is in those that are ours or have
 /// anything declared in them.
@@ -36,19 +40,19 @@ pub(super) async fn read(
     targeted: bool,
 ) -> Result<Vec<Found>> {
     let mut found = Vec::new();
-    let clusters = clusters(context, &by_key(&Cluster, declared), targeted, &mut found).await?;
+    let clusters = clusters(context, &own(&Cluster, declared), targeted, &mut found).await?;
     // A cluster that anything is declared in may have more of ours than what is declared.
     let inhabited: BTreeSet<String> = CHILDREN
         .iter()
-        .flat_map(|part| by_key(*part, declared).into_keys())
+        .flat_map(|part| own(*part, declared).by_key.into_keys())
         .map(|key| split(&key).0.to_owned())
         .filter(|_| !targeted)
         .collect();
     let reads = CHILDREN.iter().map(|part| {
-        let own = by_key(*part, declared);
+        let own = own(*part, declared);
         let (clusters, inhabited) = (&clusters, &inhabited);
         async move {
-            let mut names: BTreeSet<&str> = own.keys().map(|key| split(key).0).collect();
+            let mut names: BTreeSet<&str> = own.by_key.keys().map(|key| split(key).0).collect();
             names.extend(inhabited.iter().map(String::as_str));
             children(context, *part, &own, clusters, (names, targeted)).await
         }
@@ -59,11 +63,13 @@ pub(super) async fn read(
     Ok(found)
 }
 
-/// Declarations of one kind by key. One whose key is not known yet is of something that is not there yet.
-fn by_key<'a>(part: &dyn Part, declared: &'a [Arc<Declared>]) -> ByKey<'a> {
-    let own = declared.iter().filter(|declared| declared.id.kind == part.kind());
-    let keyed = own.map(|declared| (part.key(&declared.spec), declared));
-    keyed.filter(|(key, _)| !is_deferred(&Value::String(key.clone()))).collect()
+fn own<'a>(part: &dyn Part, declared: &'a [Arc<Declared>]) -> Own<'a> {
+    let such = declared.iter().filter(|declared| declared.id.kind == part.kind());
+    let mut by_key: BTreeMap<String, &Arc<Declared>> =
+        such.map(|declared| (part.key(&declared.spec), declared)).collect();
+    let all = by_key.len();
+    by_key.retain(|key, _| !is_deferred(&Value::String(key.clone())));
+    Own { unkeyed: by_key.len() < all, by_key }
 }
 
 /// What is known of a cluster.
@@ -80,16 +86,16 @@ enum Standing {
 /// Reads the clusters; how each stands that was looked at.
 async fn clusters(
     context: &Context,
-    own: &ByKey<'_>,
+    own: &Own<'_>,
     targeted: bool,
     found: &mut Vec<Found>,
 ) -> Result<BTreeMap<String, Standing>> {
-    let mut names: BTreeSet<String> = own.keys().cloned().collect();
+    let mut names: BTreeSet<String> = own.by_key.keys().cloned().collect();
     if !targeted {
         match Cluster.list(context, "").await {
             Ok(listed) => names.extend(listed),
             Err(error) if forbidden(&error) || not_served(&error) => {
-                found.push(Found::UnknownKind { kind: "Cluster", reason: error.to_string() });
+                found.push(Found::UnknownKind { kind: "Cluster", reason: reason(&error) });
             }
             Err(error) => return Err(error.into()),
         }
@@ -104,12 +110,13 @@ async fn clusters(
             Ok(None) => Standing::Absent,
             Ok(Some(raw)) => {
                 let live = live(&Cluster, &raw);
-                let ours = own.contains_key(&name) || marks::is_ours(&context.options, &live.tags);
+                let ours =
+                    own.by_key.contains_key(&name) || marks::is_ours(&context.options, &live.tags);
                 found.push(Found::live("Cluster", live));
                 if ours { Standing::Ours } else { Standing::Other }
             }
             Err(error) => {
-                unread("Cluster", own.get(&name), &error, found);
+                unread("Cluster", own, &name, &error, found);
                 Standing::Other
             }
         };
@@ -122,7 +129,7 @@ async fn clusters(
 async fn children(
     context: &Context,
     part: &dyn Part,
-    own: &ByKey<'_>,
+    own: &Own<'_>,
     clusters: &BTreeMap<String, Standing>,
     (mut names, targeted): (BTreeSet<&str>, bool),
 ) -> Vec<Found> {
@@ -138,12 +145,12 @@ async fn children(
 async fn in_cluster(
     context: &Context,
     part: &dyn Part,
-    own: &ByKey<'_>,
+    own: &Own<'_>,
     cluster: &str,
     targeted: bool,
 ) -> Vec<Found> {
     let mut found = Vec::new();
-    let declared: Vec<&String> = own.keys().filter(|key| split(key).0 == cluster).collect();
+    let declared: Vec<&String> = own.by_key.keys().filter(|key| split(key).0 == cluster).collect();
     let mut keys: BTreeSet<String> = declared.iter().map(|key| (*key).clone()).collect();
     if !targeted {
         match part.list(context, cluster).await {
@@ -152,7 +159,7 @@ async fn in_cluster(
             // A server that does not have the kind has nothing of it.
             Err(error) if not_served(&error) && declared.is_empty() => return found,
             Err(error) if declared.is_empty() => {
-                found.push(Found::UnknownKind { kind: part.kind(), reason: error.to_string() });
+                found.push(Found::UnknownKind { kind: part.kind(), reason: reason(&error) });
                 return found;
             }
             // What is declared is looked at all the same; nothing else of the kind is known.
@@ -170,7 +177,7 @@ async fn in_cluster(
             Ok(None) => {}
             Ok(Some(raw)) => found.push(Found::live(part.kind(), self::live(part, &raw))),
             Err(error) if nothing_there(&error) => {}
-            Err(error) => unread(part.kind(), own.get(&key), &error, &mut found),
+            Err(error) => unread(part.kind(), own, &key, &error, &mut found),
         }
     }
     found
@@ -181,17 +188,19 @@ fn nothing_there(error: &ApiError) -> bool {
     error.code() == "ResourceNotFoundException" || access_entry::has_none(error)
 }
 
+/// With its code, and in the words of all adapters.
+fn reason(error: &ApiError) -> String {
+    Error::from(error.clone()).to_string()
+}
+
 /// One that could not be read: unknown, and not absent. Somebody else's that we may not read is left alone.
-fn unread(
-    kind: &'static str,
-    declared: Option<&&Arc<Declared>>,
-    error: &ApiError,
-    found: &mut Vec<Found>,
-) {
-    let reason = error.to_string();
-    match declared {
+fn unread(kind: &'static str, own: &Own<'_>, key: &str, error: &ApiError, found: &mut Vec<Found>) {
+    let reason = reason(error);
+    match own.by_key.get(key) {
         Some(declared) => found.push(Found::Unknown { id: declared.id.clone(), reason }),
-        None if forbidden(error) => tracing::debug!(kind, "not ours to read: {reason}"),
+        None if forbidden(error) && !own.unkeyed => {
+            tracing::debug!(kind, "not ours to read: {reason}")
+        }
         None => found.push(Found::UnknownKind { kind, reason }),
     }
 }
