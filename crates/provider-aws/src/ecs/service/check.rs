@@ -202,10 +202,11 @@ fn deployment(spec: &Value, problems: &mut Vec<Problem>) {
     number("earlySuccessCriteria.healthyPercent", 0.0, 100.0);
     let daemon = text(spec, "schedulingStrategy") == "DAEMON";
     let (usual_least, usual_most) = if daemon { (0.0, 100.0) } else { (100.0, 200.0) };
-    if (least.is_some() || most.is_some())
-        && least.unwrap_or(usual_least) >= most.unwrap_or(usual_most)
-    {
-        let what = "with as much at most as at least, no task can ever be replaced";
+    let (least_is, most_is) = (least.unwrap_or(usual_least), most.unwrap_or(usual_most));
+    if (least.is_some() || most.is_some()) && least_is >= most_is {
+        let what = format!(
+            "{most_is} is not above minimumHealthyPercent, {least_is}: no task could ever be replaced"
+        );
         problems.push(Problem::new(path("maximumPercent"), what));
     }
     let strategy = text(deployment, "strategy");

@@ -8,8 +8,8 @@ use suimon_model::{Health, HealthStatus, ResourceId};
 
 use super::json::{count, list, tail, text, time};
 use super::preview::is_back;
-use super::read;
 use super::rollout::{self, Rollout, because, events};
+use super::{BEFORE, read, stopped};
 use crate::context::Context;
 use crate::failure::ApiError;
 use crate::marks;
@@ -121,10 +121,15 @@ pub(super) async fn of(context: &Context, id: &ResourceId, service: &Value) -> H
         applied.any(|tag| text(tag, "value") == declared.digest)
     });
     let expected = expected.map(|declared| declared.text("taskDefinition").to_owned());
-    match judge(service, ours.as_ref(), expected.as_deref().unwrap_or_default()) {
+    let mut health = match judge(service, ours.as_ref(), expected.as_deref().unwrap_or_default()) {
         Verdict::Known(health) => health,
         Verdict::Ask => asked(context, service, ours.as_ref()).await,
+    };
+    if health.status == HealthStatus::Failed {
+        let id = ours.as_ref().map(|ours| ours.id.as_str());
+        health.message.push_str(&stopped::why(context, service, id).await);
     }
+    health
 }
 
 /// What the description of a service tells by itself.
@@ -181,8 +186,13 @@ async fn asked(context: &Context, service: &Value, ours: Option<&Ours>) -> Healt
         Ok(history) => history.unwrap_or_default(),
         Err(error) => return unknown(&error),
     };
-    let made = time(service, "createdAt");
-    let newest = history.into_iter().find(|rollout| rollout.created >= made);
+    if history.is_empty() {
+        return without_records(service, ours);
+    }
+    let mark = list(service, "tags").iter().find(|tag| text(tag, "key") == BEFORE);
+    let mark = mark.map_or("", |tag| text(tag, "value"));
+    let before = ours.map_or(mark, |ours| ours.before.as_str());
+    let newest = rollout::after(history, service, before).into_iter().next();
     let detail = match newest.as_ref().filter(|newest| newest.is_open()) {
         Some(newest) => match rollout::describe(context, &newest.arn).await {
             Ok(detail) => detail,
@@ -193,7 +203,7 @@ async fn asked(context: &Context, service: &Value, ours: Option<&Ours>) -> Healt
     decide(service, ours, newest.as_ref(), &detail)
 }
 
-/// Judges by the newest record, described where it is open.
+/// Judges by the newest record since the last write began, described where it is open.
 pub(super) fn decide(
     service: &Value,
     ours: Option<&Ours>,
@@ -201,10 +211,10 @@ pub(super) fn decide(
     detail: &Value,
 ) -> Health {
     let primary = rollout::primary(service).unwrap_or(&Value::Null);
-    let Some(newest) = newest else { return without_records(service, ours, primary) };
-    if ours.is_some_and(|ours| ours.before == newest.id()) {
-        return waiting(service);
-    }
+    let Some(newest) = newest else {
+        // Ours is still to be seen; or there was none to begin.
+        return if ours.is_some() { waiting(service) } else { by_state(service, primary) };
+    };
     if newest.is_rolled_back() || newest.is_stopped() {
         let verb = if newest.is_stopped() { "was stopped" } else { "was rolled back" };
         let told = because(&newest.reason, &events(service, newest.created));
@@ -225,7 +235,9 @@ pub(super) fn decide(
     }
 }
 
-fn without_records(service: &Value, ours: Option<&Ours>, primary: &Value) -> Health {
+/// Where no records are kept.
+pub(super) fn without_records(service: &Value, ours: Option<&Ours>) -> Health {
+    let primary = rollout::primary(service).unwrap_or(&Value::Null);
     let mut deployments = list(service, "deployments").iter();
     let failed_one = deployments.find(|d| text(d, "rolloutState") == "FAILED");
     match (failed_one, ours.filter(|ours| ours.id != text(primary, "id"))) {

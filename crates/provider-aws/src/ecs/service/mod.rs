@@ -25,13 +25,13 @@ mod normal;
 mod preview;
 mod read;
 mod rollout;
+mod stopped;
 #[cfg(test)]
 mod tests;
 mod wanted;
 mod write;
 
 pub(super) use read::read;
-pub(crate) use wanted::target_note;
 
 /// The kind.
 const KIND: &str = "Service";

@@ -295,7 +295,9 @@ fn tidy(value: &mut Value) -> bool {
             !map.is_empty()
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| drop(tidy(item)));
+            for item in items.iter_mut() {
+                tidy(item);
+            }
             !items.is_empty()
         }
         _ => true,

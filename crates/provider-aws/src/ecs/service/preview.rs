@@ -7,7 +7,7 @@ use suimon_provider::{Error, Result};
 
 use super::json::{list, moment, tail, text, time};
 use super::rollout::{self, Rollout, because, events};
-use super::{BEFORE, DEFINITION, body, wanted};
+use super::{BEFORE, DEFINITION, body, stopped, wanted};
 use crate::call::call;
 use crate::context::Context;
 use crate::marks::{self, Tags};
@@ -42,10 +42,11 @@ async fn rolled_back(context: &Context, live: &Live, wanted: &Value) -> Result<(
     let definition = text(wanted, "taskDefinition");
     let (cluster, name) = live.key.split_once('/').unwrap_or(("default", &live.key));
     let history = rollout::history(context, cluster, name).await?.unwrap_or_default();
-    let history = ours(history, live);
     if history.is_empty() {
         return told_by_deployments(live, definition);
     }
+    let before = live.tags.get(BEFORE).map_or("", String::as_str);
+    let history = rollout::after(history, &live.status, before);
     let mut targets: Vec<&str> = history.iter().map(|rollout| rollout.target.as_str()).collect();
     targets.dedup();
     let revisions = rollout::revisions(context, &targets).await?;
@@ -62,16 +63,9 @@ async fn rolled_back(context: &Context, live: &Live, wanted: &Value) -> Result<(
         (_, true) => "was stopped",
         _ => return Ok(()),
     };
-    let told = because(&last.reason, &events(&live.status, last.created));
+    let mut told = because(&last.reason, &events(&live.status, last.created));
+    told.push_str(&stopped::why(context, &live.status, None).await);
     Err(refusal(last.id(), definition, verb, last.created, &told))
-}
-
-/// The deployments of this very service, and after the one that was the last before the last write.
-fn ours(history: Vec<Rollout>, live: &Live) -> Vec<Rollout> {
-    let made = time(&live.status, "createdAt");
-    let before = live.tags.get(BEFORE).map_or("", String::as_str);
-    let later = history.into_iter().take_while(|rollout| rollout.id() != before);
-    later.filter(|rollout| rollout.created >= made).collect()
 }
 
 /// Where no records are kept: what failed is still listed, or its successor says where it comes from.

@@ -126,6 +126,15 @@ pub(super) async fn revisions(context: &Context, arns: &[&str]) -> Result<Vec<Va
     Ok(list(&answer, "serviceRevisions").to_vec())
 }
 
+/// Of these, the deployments of this very service that came after the one that was the last before the
+/// last write.
+pub(super) fn after(history: Vec<Rollout>, service: &Value, before: &str) -> Vec<Rollout> {
+    // A service that was deleted and made again has the ARN of its predecessor.
+    let made = time(service, "createdAt");
+    let later = history.into_iter().take_while(|rollout| rollout.id() != before);
+    later.filter(|rollout| rollout.created >= made).collect()
+}
+
 /// The deployment that is to stay.
 pub(super) fn primary(service: &Value) -> Option<&Value> {
     list(service, "deployments").iter().find(|d| text(d, "status") == "PRIMARY")
@@ -147,7 +156,8 @@ pub(super) fn events(service: &Value, since: f64) -> Vec<String> {
     let mut told = Vec::new();
     for event in list(service, "events") {
         let message = text(event, "message");
-        let usual = ["has reached a steady state", "deployment completed", "has stopped"];
+        let usual =
+            ["has reached a steady state", "deployment completed", "has stopped", "has started"];
         if time(event, "createdAt") < since || usual.iter().any(|part| message.contains(part)) {
             continue;
         }

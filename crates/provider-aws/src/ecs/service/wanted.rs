@@ -214,5 +214,9 @@ pub(super) fn immutable(live: &Value, wanted: &Value) -> Vec<String> {
     if differs("deploymentController") && wanted.get("deploymentController").is_some() {
         fields.push("deploymentController");
     }
+    // There is no way to take it away.
+    if live.get("networkConfiguration").is_some() && wanted.get("networkConfiguration").is_none() {
+        fields.push("networkConfiguration");
+    }
     fields.into_iter().map(|field| format!("spec.{field}")).collect()
 }

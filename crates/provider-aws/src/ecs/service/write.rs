@@ -132,7 +132,7 @@ async fn update(
         }
     }
     let deploys = body::deploys(&update);
-    let before = if deploys { Some(latest(context, &service).await?) } else { None };
+    let before = if update.is_empty() { None } else { Some(latest(context, &service).await?) };
     let tags = mark(context, declared, &live, text(&wanted, "taskDefinition"), before.as_deref());
     let tags = tags.await?;
     if update.is_empty() {
