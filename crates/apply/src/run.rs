@@ -400,6 +400,7 @@ impl<'a> Run<'a> {
         waiting.health = health.clone();
         let failure = match health.status {
             HealthStatus::Current => None,
+            HealthStatus::Failed if change.is_none() => Some(format!("failed: {}", health.message)),
             HealthStatus::Failed => Some(health.message.clone()),
             HealthStatus::NotFound => Some("it was deleted by something else".to_owned()),
             _ if late => {
