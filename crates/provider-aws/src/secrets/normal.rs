@@ -204,7 +204,7 @@ pub(super) fn wanted(context: &Context, declared: &Declared, live: Option<&Live>
             "rotation" => wanted_rotation(&value, there("rotation")),
             "replicaRegions" => wanted_replicas(value, there("replicaRegions")),
             "recoveryWindowInDays" if value == 30 => continue,
-            "name" | "tags" | "recoveryWindowInDays" => value,
+            "name" | "description" | "tags" | "recoveryWindowInDays" => value,
             _ => continue,
         };
         wanted.insert(field, value);

@@ -89,6 +89,20 @@ impl<'a> Wish<'a> {
     /// # Errors
     /// A call failed.
     pub(super) async fn put(&self, context: &Context, seen: &Seen) -> Result<()> {
+        if let Some(version) = seen.left_behind() {
+            // On a version that is no longer current it would look like a rotation that runs.
+            let body = json!({
+                "SecretId": seen.arn(), "VersionStage": "AWSPENDING", "RemoveFromVersionId": version,
+            });
+            call!(
+                context.session,
+                secretsmanager,
+                UpdateSecretVersionStage,
+                Repeatable,
+                update_secret_version_stage(),
+                body
+            )?;
+        }
         if seen.has_version(&self.token) {
             return self.bring_back(context, seen).await;
         }

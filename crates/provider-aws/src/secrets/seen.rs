@@ -10,7 +10,12 @@ use crate::failure::ApiError;
 use crate::marks::{self, Tags};
 
 const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
 const PENDING: &str = "AWSPENDING";
+
+fn has(labels: &Value, label: &str) -> bool {
+    labels.as_array().is_some_and(|labels| labels.iter().any(|one| one == label))
+}
 
 /// A secret, as `DescribeSecret` or `ListSecrets` tells it. Its value is not part of it.
 #[derive(Debug, Clone, Default)]
@@ -56,11 +61,13 @@ impl Seen {
 
     /// The version with a label.
     fn labelled(&self, label: &str) -> Option<&str> {
-        let stages = self.get("VersionIdsToStages").or_else(|| self.get("SecretVersionsToStages"));
-        let has =
-            |labels: &Value| labels.as_array().is_some_and(|all| all.iter().any(|l| l == label));
-        let (id, _) = stages?.as_object()?.iter().find(|(_, labels)| has(labels))?;
+        let (id, _) = self.stages()?.iter().find(|(_, labels)| has(labels, label))?;
         Some(id)
+    }
+
+    fn stages(&self) -> Option<&serde_json::Map<String, Value>> {
+        let stages = self.get("VersionIdsToStages").or_else(|| self.get("SecretVersionsToStages"));
+        stages?.as_object()
     }
 
     /// The current version.
@@ -70,14 +77,21 @@ impl Seen {
 
     /// Whether it has a version with this id that a label is on.
     pub(super) fn has_version(&self, id: &str) -> bool {
-        let stages = self.get("VersionIdsToStages").or_else(|| self.get("SecretVersionsToStages"));
-        let labels = stages.and_then(|stages| stages.get(id)).and_then(Value::as_array);
+        let labels = self.stages().and_then(|stages| stages.get(id)).and_then(Value::as_array);
         labels.is_some_and(|labels| !labels.is_empty())
     }
 
-    /// The version of a rotation that is under way.
+    /// The version of a rotation that is under way. A rotation that is done leaves its label on the version that it
+    /// has made the current one.
     pub(super) fn pending(&self) -> Option<&str> {
-        self.labelled(PENDING).filter(|pending| Some(*pending) != self.current())
+        let pending = self.labelled(PENDING)?;
+        let labels = self.stages()?.get(pending)?;
+        (!has(labels, CURRENT) && !has(labels, PREVIOUS)).then_some(pending)
+    }
+
+    /// The version that a rotation, which is done, has left its label on.
+    pub(super) fn left_behind(&self) -> Option<&str> {
+        self.labelled(PENDING).filter(|_| self.pending().is_none())
     }
 
     pub(super) fn rotates(&self) -> bool {

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use suimon_plan::Conflict;
 use suimon_provider::{Error, Result};
 
+use super::generate::random_hex;
 use super::normal::declares_rotation;
 use super::seen::{self, Seen};
 use crate::call::call;
@@ -89,6 +90,7 @@ pub(super) async fn metadata(
         return Ok(());
     }
     body.insert("SecretId".to_owned(), seen.arn().into());
+    body.insert("ClientRequestToken".to_owned(), random_hex::<16>()?.as_str().into());
     let body = Value::Object(body);
     call!(context.session, secretsmanager, UpdateSecret, Repeatable, update_secret(), body)?;
     Ok(())

@@ -126,7 +126,7 @@ fn text(value: &Value, problems: &mut Vec<Problem>) -> Option<Declaration> {
 
 /// A value in the declaration; it is named by its place only.
 fn literal(path: &str) -> Problem {
-    let what = "a value does not belong into Git; replace it also where it is used, Git keeps it";
+    let what = "a value does not belong in Git; change it as well, Git keeps what it has seen";
     Problem::new(path, what).help(INSTEAD)
 }
 

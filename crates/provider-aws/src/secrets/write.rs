@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use suimon_provider::{Error, Result};
 
+use super::generate::random_hex;
 use super::normal::{self, GENERATED, KEYS, POLICY, VALUE, WINDOW};
 use super::put::{self, Wish};
 use super::seen::{self, Seen};
@@ -102,9 +103,11 @@ async fn create(
     });
     if let Value::Object(members) = &mut members {
         fill(members, declared, &wanted);
-        if let Some(wish) = &wish {
-            members.insert("ClientRequestToken".to_owned(), wish.token.clone().into());
-        }
+        let token = match &wish {
+            Some(wish) => wish.token.clone(),
+            None => random_hex::<16>()?.as_str().to_owned(),
+        };
+        members.insert("ClientRequestToken".to_owned(), token.into());
     }
     let content = wish.as_ref().map(Wish::first).transpose()?;
     match put::create(context, &members, content.as_ref()).await? {
