@@ -29,7 +29,7 @@ impl Limits {
             secrets_lists: Bucket::new(100, 50.0),
             // Ten thousand a second are published for these two together; other callers share them.
             secrets_reads: Bucket::new(500, 500.0),
-            secrets_writes: Bucket::new(20, 20.0),
+            secrets_writes: Bucket::new(50, 50.0),
             autoscaling: Bucket::new(20, 10.0),
             sts: Bucket::new(50, 50.0),
         }
