@@ -247,7 +247,7 @@ pub(super) fn marks_of(policy: &Value, list: List, tags: &Tags) -> Tags {
         _ => text(policy, "policyName"),
     };
     let key = marks::key(list == List::Actions, name);
-    tags.get(&key).map(|value| marks::marks(value)).unwrap_or_default()
+    tags.get(&key).map(String::as_str).map(marks::marks).unwrap_or_default()
 }
 
 /// Creates it or replaces what it says.
@@ -278,7 +278,7 @@ async fn put(context: &Context, declared: &Declared, now: Option<&Live>) -> Resu
     let capacity = |spec: &Value, member: &str| {
         spec.get("scalableTargetAction").is_some_and(|action| action.get(member).is_some())
     };
-    let lost = |member: &&str| {
+    let lost = |member: &str| {
         now.is_some_and(|now| capacity(&now.spec, member)) && !capacity(spec, member)
     };
     // What is not said of an action that is there stays, but for its times.

@@ -53,7 +53,7 @@ fn containers_fit_together() {
             {"name": "api", "image": "i", "essential": false,
                 "portMappings": [{"containerPort": 80, "hostPort": 8080}],
                 "environment": [{"name": "A", "value": "1"}, {"name": "", "value": "2"}],
-                "secrets": [{"name": "A", "valueFrom": "arn"}, {"name": "B"}],
+                "secrets": [{"name": "A", "valueFrom": "parameter"}, {"name": "B"}],
                 "mountPoints": [{"sourceVolume": "logs", "containerPath": "/l"}],
                 "dependsOn": [{"containerName": "db", "condition": "HEALTHY"},
                     {"containerName": "gone", "condition": "START"}]},
@@ -106,4 +106,29 @@ fn what_is_known_only_later_is_not_wrong() {
             "secrets": [{"name": "PASSWORD", "valueFromRef": {"from": {"name": "db", "key": "password"}}}],
             "repositoryCredentials": {"credentialsParameterRef": from("registry")}}]});
     assert_eq!(told(&spec), "");
+}
+
+#[test]
+fn a_secret_is_an_arn_or_a_parameter() {
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf";
+    let of = |from: &str| {
+        told(&json!({"memory": "512", "executionRoleArn": "exec", "containerDefinitions": [
+            {"name": "api", "image": "i", "secrets": [{"name": "A", "valueFrom": from}]}]}))
+    };
+    for right in [
+        arn,
+        &format!("{arn}:key::"),
+        &format!("{arn}::AWSPREVIOUS:"),
+        "arn:aws:ssm:us-east-1:123456789012:parameter/shop/db",
+        "/shop/db",
+    ] {
+        assert_eq!(of(right), "", "{right}");
+    }
+    let one = format!("{arn}:key");
+    let wrong = [one.as_str(), "arn:aws:s3:::bucket", "arn:aws:secretsmanager:x:1:secret:"];
+    insta::assert_snapshot!(wrong.map(of).join("\n"), @r"
+    invalid-resource: TaskDefinition.ecs.services.k8s.aws/api: spec.containerDefinitions[0].secrets[0].valueFrom: after the ARN come no parts or three, not 1: one key of a secret is ARN:KEY:: and one version ARN:KEY:STAGE:VERSION
+    invalid-resource: TaskDefinition.ecs.services.k8s.aws/api: spec.containerDefinitions[0].secrets[0].valueFrom: `arn:aws:s3:::bucket` is not the ARN of a secret, or a parameter of Parameter Store
+    invalid-resource: TaskDefinition.ecs.services.k8s.aws/api: spec.containerDefinitions[0].secrets[0].valueFrom: `arn:aws:secretsmanager:x:1:secret:` is not the ARN of a secret, or a parameter of Parameter Store
+    ");
 }

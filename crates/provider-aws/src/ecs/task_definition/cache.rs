@@ -19,12 +19,14 @@ pub(super) struct Known {
     pub(super) content: String,
 }
 
+/// What is known by ARN, with the number of the run that learned it.
+type Revisions = BTreeMap<String, (u64, Known)>;
+
 /// What is known of revisions from earlier runs.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     path: Option<PathBuf>,
-    /// With the number of the run that learned it.
-    known: BTreeMap<String, (u64, Known)>,
+    known: Revisions,
     run: u64,
     changed: bool,
 }
@@ -80,7 +82,7 @@ impl Cache {
     }
 }
 
-fn parse(text: &[u8]) -> Option<(u64, BTreeMap<String, (u64, Known)>)> {
+fn parse(text: &[u8]) -> Option<(u64, Revisions)> {
     let file: Value = serde_json::from_slice(text).ok()?;
     if file.get("version")?.as_u64()? != VERSION {
         return None;
@@ -90,7 +92,7 @@ fn parse(text: &[u8]) -> Option<(u64, BTreeMap<String, (u64, Known)>)> {
         let fits = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         fits.then(|| text.to_owned())
     };
-    let mut known = BTreeMap::new();
+    let mut known = Revisions::new();
     for (arn, entry) in file.get("revisions")?.as_object()? {
         let (run, declared, content) = (entry.get(0)?, entry.get(1)?, entry.get(2)?);
         let entry = Known { declared: digest(declared)?, content: digest(content)? };

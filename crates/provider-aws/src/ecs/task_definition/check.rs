@@ -137,15 +137,36 @@ fn container(spec: &Value, one: &Value, path: &str, problems: &mut Vec<Problem>)
                 let what = format!("the variable `{name}` is there twice");
                 wrong(&format!("{place}.name"), what);
             }
-            if let Some(value) = value
-                && text(item, value).is_empty()
-            {
-                let what = "it must be the ARN of a secret, or a parameter of Parameter Store";
-                wrong(&format!("{place}.valueFrom"), what.to_owned());
+            if let Some(what) = value.and_then(|value| secret(text(item, value))) {
+                wrong(&format!("{place}.valueFrom"), what);
             }
         }
     }
     role(spec, one, path, problems);
+}
+
+/// What is wrong with where a secret's value comes from. Whether it is there is for AWS to say.
+fn secret(from: &str) -> Option<String> {
+    let usual = "the ARN of a secret, or a parameter of Parameter Store";
+    if from.is_empty() {
+        return Some(format!("it must be {usual}"));
+    }
+    // A marker stands for an ARN without a part of the value.
+    let parts: Vec<&str> = from.split(':').collect();
+    let more = match parts[..] {
+        [first, ..] if is_open(first) => parts.len() - 1,
+        ["arn", _, "ssm", _, _, name, ..] if name.starts_with("parameter/") => 0,
+        ["arn", _, "secretsmanager", _, _, "secret", name, ..] if !name.is_empty() => {
+            parts.len() - 7
+        }
+        ["arn", ..] => return Some(format!("`{from}` is not {usual}")),
+        _ => 0,
+    };
+    let fits = more == 0 || more == 3 || is_open(from) && !is_open(parts[0]);
+    (!fits).then(|| {
+        let one = "one key of a secret is ARN:KEY:: and one version ARN:KEY:STAGE:VERSION";
+        format!("after the ARN come no parts or three, not {more}: {one}")
+    })
 }
 
 /// What needs the execution role.

@@ -16,7 +16,7 @@ use suimon_model::{Health, HealthStatus, ResourceId};
 use suimon_plan::Conflict;
 use suimon_provider::{Error, Result};
 
-use super::json::{is_open, tag_map, text};
+use super::json::{tag_map, text};
 use crate::context::Context;
 use crate::marks::{self, Tags};
 use crate::resource::{Declared, Done, Kind, Live, Reference};
@@ -120,10 +120,9 @@ impl Kind for TaskDefinition {
             return Err(Error::Rejected(what));
         }
         let references = write::secrets(&declared.spec);
-        let known: Vec<String> = references.into_iter().filter(|text| !is_open(text)).collect();
-        let missing = match known.is_empty() {
+        let missing = match references.is_empty() {
             true => Vec::new(),
-            false => crate::secrets::lookup::missing(context, &known).await?,
+            false => crate::secrets::lookup::missing(context, &references).await?,
         };
         match missing.is_empty() {
             true => Ok(Vec::new()),

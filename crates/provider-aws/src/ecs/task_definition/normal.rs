@@ -179,7 +179,7 @@ pub(super) fn digest(content: &Map<String, Value>) -> String {
 mod tests {
     use super::*;
 
-    fn container(container: Value) -> Value {
+    fn container(container: &Value) -> Value {
         Value::Object(normal(
             &json!({"networkMode": "awsvpc", "containerDefinitions": [container]}),
         ))
@@ -213,7 +213,7 @@ mod tests {
                     "devices": [], "initProcessEnabled": false}}),
             ),
         ] {
-            assert_eq!(container(declared), container(described));
+            assert_eq!(container(&declared), container(&described));
         }
     }
 
@@ -230,7 +230,7 @@ mod tests {
             (json!({"stopTimeout": 30}), json!({})),
             (json!({"user": "0"}), json!({})),
         ] {
-            assert_ne!(container(one), container(other));
+            assert_ne!(container(&one), container(&other));
         }
     }
 
