@@ -225,8 +225,12 @@ impl Aws {
     ) -> LiveObject {
         let applied = live.tags.get(marks::APPLIED).cloned().unwrap_or_default();
         let mut annotations = declared.map(|d| d.annotations.clone()).unwrap_or_default();
-        if let (None, Some(keep)) = (declared, live.tags.get(marks::PRUNE)) {
-            annotations.insert(marks::PRUNE.to_owned(), Value::String(keep.clone()));
+        // Whether it is kept is what its tag says, in the declaration's own words where they mean the same.
+        let said =
+            annotations.remove(marks::PRUNE).filter(|_| declared.is_some_and(Declared::is_kept));
+        if let Some(keep) = live.tags.get(marks::PRUNE) {
+            let said = said.unwrap_or_else(|| Value::String(keep.clone()));
+            annotations.insert(marks::PRUNE.to_owned(), said);
         }
         if !applied.is_empty() {
             annotations.insert(APPLIED_ANNOTATION.to_owned(), Value::String(applied));
@@ -277,6 +281,7 @@ impl Aws {
         }
         let mut stored = live.as_deref().cloned().unwrap_or_default();
         stored.spec = wanted;
+        stored.tags.remove(marks::PRUNE);
         stored.tags.extend(declared.marks(&self.0));
         let object = self.live_object(&write.id, Some(&declared), &stored);
         Ok(DryRun { object, conflicts })
@@ -287,7 +292,12 @@ impl Aws {
         let declared = declared(&write.id, &write.body.value());
         self.0.declare(Arc::new(declared.clone()));
         self.0.set_key(&write.id, kind.key(&declared));
-        let done = kind.write(&self.0, &declared, write.force).await?;
+        let mut done = kind.write(&self.0, &declared, write.force).await?;
+        if done.live.tags.contains_key(marks::PRUNE) && !declared.is_kept() {
+            let (set, remove) = (marks::Tags::new(), [marks::PRUNE.to_owned()]);
+            kind.tag(&self.0, &done.live, &set, &remove).await?;
+            done.live.tags.remove(marks::PRUNE);
+        }
         self.0.saw(&write.id, Some(Arc::new(done.live.clone())));
         let object = self.live_object(&write.id, Some(&declared), &done.live);
         Ok(Written { object, health: done.health, more: done.more })

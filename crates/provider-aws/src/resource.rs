@@ -47,10 +47,17 @@ impl Declared {
         tags
     }
 
+    /// Whether it is to be kept when it is no longer declared.
+    pub(crate) fn is_kept(&self) -> bool {
+        let said = self.annotations.get(crate::marks::PRUNE).and_then(Value::as_str);
+        said.is_some_and(|said| {
+            ["false", "disabled"].iter().any(|no| said.eq_ignore_ascii_case(no))
+        })
+    }
+
     /// The marks of ownership.
     pub(crate) fn marks(&self, context: &Context) -> Tags {
-        let says = |value: &Value| matches!(value.as_str(), Some("false" | "disabled"));
-        let keep = self.annotations.get(crate::marks::PRUNE).is_some_and(says);
+        let keep = self.is_kept();
         let mut marks = crate::marks::of(&context.options, &self.id, &self.digest, keep);
         if let Some(owner) = self.annotations.get(ADOPTED_ANNOTATION).and_then(Value::as_str) {
             marks.insert(crate::marks::ADOPTED.to_owned(), crate::marks::value(owner));
