@@ -17,6 +17,14 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 /// How long a start may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Ends when stdin is closed: a pipe closes however the bench ends.
+const LAUNCHER: &str = "\
+import os, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(0)), daemon=True).start()
+import moto.server
+moto.server.main()
+";
+
 /// A running server; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Moto {
@@ -36,10 +44,10 @@ impl Moto {
         let log = create().map_err(Error::io("create a log"))?;
         let copy = log.try_clone().map_err(Error::io("create a log"))?;
         let process = Command::new(bin.join("python"))
-            .args(["-I", "-u", "-c", "import moto.server; moto.server.main()"])
+            .args(["-I", "-u", "-c", LAUNCHER])
             .args(["--host", "127.0.0.1", "--port", "0"])
             .current_dir(folder.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(log)
             .stderr(copy)
             .spawn()
