@@ -262,3 +262,39 @@ async fn what_is_no_longer_declared_is_found() {
         assert!(seen.live.contains_key(&service.id), "{}: {seen:?}", server.name());
     }
 }
+
+#[tokio::test]
+async fn the_count_is_left_to_autoscaling() {
+    let server = Server::sandbox().await;
+    let client = client(&server).await;
+    cluster(&client).await;
+    let (one, two) = (definition(&client, "api:1").await, definition(&client, "api:2").await);
+    let first = api(&one, &json!({"desiredCount": 2}));
+    let capacities = json!({"resourceID": "service/main/api", "minCapacity": 1, "maxCapacity": 9});
+    let target = manifest("applicationautoscaling", "ScalableTarget", "api", &capacities);
+    let aws = provider(&server).await;
+    apply(&server, &aws, &[first.clone(), target.clone()]).await.unwrap();
+    assert_eq!(seen(&client).await.desired_count, 2, "a new service begins as declared");
+
+    client.update_service().cluster("main").service("api").desired_count(5).send().await.unwrap();
+    server.settle().await;
+    assert_unchanged(&server, &[first, target.clone()]).await;
+    let next = api(&two, &json!({"desiredCount": 2}));
+    apply(&server, &provider(&server).await, &[next.clone(), target]).await.unwrap();
+    assert_eq!(seen(&client).await.desired_count, 5);
+
+    // The target is live, and nobody declares it any more.
+    let aws = provider(&server).await;
+    let now = observe(&aws, &[next.clone()]).await;
+    assert_eq!(differences(&aws, &now, &next), "");
+
+    // It is replaced: it begins with as many tasks as it had.
+    let moved =
+        api(&two, &json!({"desiredCount": 2, "schedulingStrategy": "REPLICA", "role": "lb"}));
+    let now = observe(&aws, &[moved.clone()]).await;
+    assert!(matches!(dry_run(&aws, &now, &moved).await, Err(Error::Immutable { .. })));
+    delete(&aws, &now, &moved.id).await.unwrap();
+    assert_eq!(wait(&server, &aws, &moved.id).await.status, HealthStatus::NotFound);
+    write(&aws, &now, &moved).await.unwrap();
+    assert_eq!(seen(&client).await.desired_count, 5);
+}

@@ -68,6 +68,16 @@ fn live(spec: &Value) -> Live {
     Live { key: "main/api".into(), arn, spec, ..Live::default() }
 }
 
+/// The rows of a table: one JSON list a line.
+fn rows<const N: usize>(table: &str) -> Vec<[Value; N]> {
+    let row = |line: &str| -> Vec<Value> { serde_json::from_str(line).unwrap() };
+    table
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| row(line).try_into().unwrap())
+        .collect()
+}
+
 /// A context that can reach nothing.
 async fn context() -> Context {
     let target = AwsTarget { region: Some("us-east-1".into()), ..AwsTarget::default() };

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::{described, normal};
+use super::{described, normal, rows};
 use crate::marks::Tags;
 
 /// What is left of a declaration's spec.
@@ -8,213 +8,79 @@ fn left(spec: &Value) -> Value {
     Value::Object(normal::of_declared(spec))
 }
 
+/// What it is about, what is declared, what is left of it.
+const SPECS: &str = r#"
+["replicas are usual", {"schedulingStrategy": "REPLICA"}, {}]
+["daemons are not", {"schedulingStrategy": "DAEMON"}, {"schedulingStrategy": "DAEMON"}]
+["daemons have no count", {"schedulingStrategy": "DAEMON", "desiredCount": 3}, {"schedulingStrategy": "DAEMON"}]
+["the controller is ECS", {"deploymentController": {"type": "ECS"}}, {}]
+["another controller", {"deploymentController": {"type": "EXTERNAL"}}, {"deploymentController": {"type": "EXTERNAL"}}]
+["LATEST", {"platformVersion": "LATEST"}, {}]
+["a platform version", {"platformVersion": "1.4.0"}, {"platformVersion": "1.4.0"}]
+["no platform version", {"platformVersion": ""}, {}]
+["no launch type", {"launchType": ""}, {}]
+["a launch type", {"launchType": "FARGATE"}, {"launchType": "FARGATE"}]
+["no role", {"role": ""}, {}]
+["no propagation", {"propagateTags": "NONE"}, {}]
+["empty propagation", {"propagateTags": ""}, {}]
+["propagation", {"propagateTags": "SERVICE"}, {"propagateTags": "SERVICE"}]
+["no managed tags", {"enableECSManagedTags": false}, {}]
+["managed tags", {"enableECSManagedTags": true}, {"enableECSManagedTags": true}]
+["no exec", {"enableExecuteCommand": false}, {}]
+["no grace", {"healthCheckGracePeriodSeconds": 0}, {}]
+["grace", {"healthCheckGracePeriodSeconds": 30}, {"healthCheckGracePeriodSeconds": 30}]
+["empty lists", {"loadBalancers": [], "serviceRegistries": [], "placementConstraints": [], "placementStrategy": []}, {}]
+["nulls", {"networkConfiguration": null, "loadBalancers": null}, {}]
+["empty maps", {"deploymentConfiguration": {}, "networkConfiguration": {"awsvpcConfiguration": {}}}, {}]
+["a cluster's ARN", {"cluster": "arn:aws:ecs:us-east-1:1:cluster/main"}, {"cluster": "main"}]
+["no public address", {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"], "assignPublicIp": "DISABLED", "securityGroups": []}}}, {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"]}}}]
+["a public address", {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"], "assignPublicIp": "ENABLED"}}}, {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"], "assignPublicIp": "ENABLED"}}}]
+["providers by name", {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}, {"capacityProvider": "FARGATE", "weight": 0}]}, {"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}, {"capacityProvider": "FARGATE_SPOT", "weight": 1}]}]
+["unused balancer names", {"loadBalancers": [{"targetGroupArn": "t", "loadBalancerName": "", "containerName": "c", "containerPort": 80}]}, {"loadBalancers": [{"targetGroupArn": "t", "containerName": "c", "containerPort": 80}]}]
+["Service Connect that is off", {"serviceConnectConfiguration": {"enabled": false, "namespace": "n"}}, {}]
+["no metrics", {"monitoring": {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 60}]}}, {}]
+["tags stay", {"tags": {"b": "2", "a": ""}}, {"tags": {"a": "", "b": "2"}}]
+["random has no field", {"placementStrategy": [{"type": "random", "field": "x"}]}, {"placementStrategy": [{"type": "random"}]}]
+["a host is an instance", {"placementStrategy": [{"type": "spread", "field": "host"}]}, {"placementStrategy": [{"type": "spread", "field": "instanceId"}]}]
+["CPU in capitals", {"placementStrategy": [{"type": "binpack", "field": "CPU"}]}, {"placementStrategy": [{"type": "binpack", "field": "cpu"}]}]
+["strategies keep their order", {"placementStrategy": [{"type": "spread", "field": "host"}, {"type": "binpack", "field": "cpu"}]}, {"placementStrategy": [{"type": "spread", "field": "instanceId"}, {"type": "binpack", "field": "cpu"}]}]
+["constraints have none", {"placementConstraints": [{"type": "memberOf", "expression": "x"}, {"type": "distinctInstance"}]}, {"placementConstraints": [{"expression": "x", "type": "memberOf"}, {"type": "distinctInstance"}]}]
+["xfs", {"volumeConfigurations": [{"name": "v", "managedEBSVolume": {"filesystemType": "xfs", "roleArn": "r"}}]}, {"volumeConfigurations": [{"name": "v", "managedEBSVolume": {"roleArn": "r"}}]}]
+"#;
+
+/// What it is about, the configuration that is declared, what is left of it.
+const CONFIGURATIONS: &str = r#"
+["200/100", {"maximumPercent": 200, "minimumHealthyPercent": 100}, {}]
+["150/50", {"maximumPercent": 150, "minimumHealthyPercent": 50}, {"maximumPercent": 150, "minimumHealthyPercent": 50}]
+["no breaker", {"deploymentCircuitBreaker": {"enable": false, "rollback": false}}, {}]
+["a roll-back of no breaker", {"deploymentCircuitBreaker": {"enable": false, "rollback": true}}, {}]
+["a breaker", {"deploymentCircuitBreaker": {"enable": true, "rollback": true, "resetOnHealthyTask": true, "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50}}}, {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}]
+["a breaker with a threshold", {"deploymentCircuitBreaker": {"enable": true, "rollback": false, "thresholdConfiguration": {"type": "COUNT", "value": 5}}}, {"deploymentCircuitBreaker": {"enable": true, "thresholdConfiguration": {"type": "COUNT", "value": 5}}}]
+["alarms that are off", {"alarms": {"alarmNames": [], "enable": false, "rollback": false}}, {}]
+["alarms by name", {"alarms": {"alarmNames": ["b", "a"], "enable": true, "rollback": false}}, {"alarms": {"alarmNames": ["a", "b"], "enable": true}}]
+["rolling", {"strategy": "ROLLING", "bakeTimeInMinutes": 0}, {}]
+["blue and green", {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5}, {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5}]
+["a usual canary", {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 5, "canaryBakeTimeInMinutes": 10}}, {"strategy": "CANARY"}]
+["a canary", {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 10}}, {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 10.0}}]
+["usual steps", {"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 10.0, "stepBakeTimeInMinutes": 6}}, {"strategy": "LINEAR"}]
+["what is left of a canary", {"strategy": "ROLLING", "canaryConfiguration": {"canaryPercent": 20.0}}, {}]
+["a hook", {"strategy": "BLUE_GREEN", "lifecycleHooks": [{"targetType": "AWS_LAMBDA", "hookTargetArn": "f", "roleArn": "r", "lifecycleStages": ["PRE_SCALE_UP", "POST_SCALE_UP"]}]}, {"strategy": "BLUE_GREEN", "lifecycleHooks": [{"hookTargetArn": "f", "roleArn": "r", "lifecycleStages": ["POST_SCALE_UP", "PRE_SCALE_UP"]}]}]
+["a pause", {"strategy": "BLUE_GREEN", "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"], "timeoutConfiguration": {"timeoutInMinutes": 1440, "action": "ROLLBACK"}}]}, {"strategy": "BLUE_GREEN", "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]}]}]
+["no early success", {"earlySuccessCriteria": {"enable": false}}, {}]
+"#;
+
 #[test]
 fn what_the_api_fills_in_is_left_out() {
-    let cases: &[(&str, Value, Value)] = &[
-        ("replicas are usual", json!({"schedulingStrategy": "REPLICA"}), json!({})),
-        (
-            "daemons are not",
-            json!({"schedulingStrategy": "DAEMON"}),
-            json!({"schedulingStrategy": "DAEMON"}),
-        ),
-        (
-            "daemons have no count",
-            json!({"schedulingStrategy": "DAEMON", "desiredCount": 3}),
-            json!({"schedulingStrategy": "DAEMON"}),
-        ),
-        ("the controller is ECS", json!({"deploymentController": {"type": "ECS"}}), json!({})),
-        (
-            "another controller",
-            json!({"deploymentController": {"type": "EXTERNAL"}}),
-            json!({"deploymentController": {"type": "EXTERNAL"}}),
-        ),
-        ("LATEST", json!({"platformVersion": "LATEST"}), json!({})),
-        (
-            "a platform version",
-            json!({"platformVersion": "1.4.0"}),
-            json!({"platformVersion": "1.4.0"}),
-        ),
-        ("no platform version", json!({"platformVersion": ""}), json!({})),
-        ("no launch type", json!({"launchType": ""}), json!({})),
-        ("a launch type", json!({"launchType": "FARGATE"}), json!({"launchType": "FARGATE"})),
-        ("no role", json!({"role": ""}), json!({})),
-        ("no propagation", json!({"propagateTags": "NONE"}), json!({})),
-        ("empty propagation", json!({"propagateTags": ""}), json!({})),
-        ("propagation", json!({"propagateTags": "SERVICE"}), json!({"propagateTags": "SERVICE"})),
-        ("no managed tags", json!({"enableECSManagedTags": false}), json!({})),
-        (
-            "managed tags",
-            json!({"enableECSManagedTags": true}),
-            json!({"enableECSManagedTags": true}),
-        ),
-        ("no exec", json!({"enableExecuteCommand": false}), json!({})),
-        ("no grace", json!({"healthCheckGracePeriodSeconds": 0}), json!({})),
-        (
-            "grace",
-            json!({"healthCheckGracePeriodSeconds": 30}),
-            json!({"healthCheckGracePeriodSeconds": 30}),
-        ),
-        (
-            "empty lists",
-            json!({"loadBalancers": [], "serviceRegistries": [], "placementConstraints": [], "placementStrategy": []}),
-            json!({}),
-        ),
-        ("nulls", json!({"networkConfiguration": null, "loadBalancers": null}), json!({})),
-        (
-            "empty maps",
-            json!({"deploymentConfiguration": {}, "networkConfiguration": {"awsvpcConfiguration": {}}}),
-            json!({}),
-        ),
-        (
-            "a cluster's ARN",
-            json!({"cluster": "arn:aws:ecs:us-east-1:1:cluster/main"}),
-            json!({"cluster": "main"}),
-        ),
-        (
-            "no public address",
-            json!({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"], "assignPublicIp": "DISABLED", "securityGroups": []}}}),
-            json!({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"]}}}),
-        ),
-        (
-            "a public address",
-            json!({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"], "assignPublicIp": "ENABLED"}}}),
-            json!({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["a"], "assignPublicIp": "ENABLED"}}}),
-        ),
-        (
-            "providers by name",
-            json!({"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}, {"capacityProvider": "FARGATE", "weight": 0}]}),
-            json!({"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}, {"capacityProvider": "FARGATE_SPOT", "weight": 1}]}),
-        ),
-        (
-            "unused balancer names",
-            json!({"loadBalancers": [{"targetGroupArn": "t", "loadBalancerName": "", "containerName": "c", "containerPort": 80}]}),
-            json!({"loadBalancers": [{"targetGroupArn": "t", "containerName": "c", "containerPort": 80}]}),
-        ),
-        (
-            "Service Connect that is off",
-            json!({"serviceConnectConfiguration": {"enabled": false, "namespace": "n"}}),
-            json!({}),
-        ),
-        (
-            "no metrics",
-            json!({"monitoring": {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 60}]}}),
-            json!({}),
-        ),
-        ("tags stay", json!({"tags": {"b": "2", "a": ""}}), json!({"tags": {"a": "", "b": "2"}})),
-        (
-            "random has no field",
-            json!({"placementStrategy": [{"type": "random", "field": "x"}]}),
-            json!({"placementStrategy": [{"type": "random"}]}),
-        ),
-        (
-            "a host is an instance",
-            json!({"placementStrategy": [{"type": "spread", "field": "host"}]}),
-            json!({"placementStrategy": [{"type": "spread", "field": "instanceId"}]}),
-        ),
-        (
-            "CPU in capitals",
-            json!({"placementStrategy": [{"type": "binpack", "field": "CPU"}]}),
-            json!({"placementStrategy": [{"type": "binpack", "field": "cpu"}]}),
-        ),
-        (
-            "strategies keep their order",
-            json!({"placementStrategy": [{"type": "spread", "field": "host"}, {"type": "binpack", "field": "cpu"}]}),
-            json!({"placementStrategy": [{"type": "spread", "field": "instanceId"}, {"type": "binpack", "field": "cpu"}]}),
-        ),
-        (
-            "constraints have none",
-            json!({"placementConstraints": [{"type": "memberOf", "expression": "x"}, {"type": "distinctInstance"}]}),
-            json!({"placementConstraints": [{"expression": "x", "type": "memberOf"}, {"type": "distinctInstance"}]}),
-        ),
-        (
-            "xfs",
-            json!({"volumeConfigurations": [{"name": "v", "managedEBSVolume": {"filesystemType": "xfs", "roleArn": "r"}}]}),
-            json!({"volumeConfigurations": [{"name": "v", "managedEBSVolume": {"roleArn": "r"}}]}),
-        ),
-    ];
-    for (what, spec, expected) in cases {
+    for row in rows(SPECS) {
+        let [what, spec, expected] = &row;
         assert_eq!(left(spec), *expected, "{what}");
     }
 }
 
 #[test]
 fn usual_deployment_configurations_are_left_out() {
-    let cases: &[(&str, Value, Value)] = &[
-        ("200/100", json!({"maximumPercent": 200, "minimumHealthyPercent": 100}), json!({})),
-        (
-            "150/50",
-            json!({"maximumPercent": 150, "minimumHealthyPercent": 50}),
-            json!({"maximumPercent": 150, "minimumHealthyPercent": 50}),
-        ),
-        (
-            "no breaker",
-            json!({"deploymentCircuitBreaker": {"enable": false, "rollback": false}}),
-            json!({}),
-        ),
-        (
-            "a roll-back of no breaker",
-            json!({"deploymentCircuitBreaker": {"enable": false, "rollback": true}}),
-            json!({}),
-        ),
-        (
-            "a breaker",
-            json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true, "resetOnHealthyTask": true, "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50}}}),
-            json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}}),
-        ),
-        (
-            "a breaker with a threshold",
-            json!({"deploymentCircuitBreaker": {"enable": true, "rollback": false, "thresholdConfiguration": {"type": "COUNT", "value": 5}}}),
-            json!({"deploymentCircuitBreaker": {"enable": true, "thresholdConfiguration": {"type": "COUNT", "value": 5}}}),
-        ),
-        (
-            "alarms that are off",
-            json!({"alarms": {"alarmNames": [], "enable": false, "rollback": false}}),
-            json!({}),
-        ),
-        (
-            "alarms by name",
-            json!({"alarms": {"alarmNames": ["b", "a"], "enable": true, "rollback": false}}),
-            json!({"alarms": {"alarmNames": ["a", "b"], "enable": true}}),
-        ),
-        ("rolling", json!({"strategy": "ROLLING", "bakeTimeInMinutes": 0}), json!({})),
-        (
-            "blue and green",
-            json!({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5}),
-            json!({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5}),
-        ),
-        (
-            "a usual canary",
-            json!({"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 5, "canaryBakeTimeInMinutes": 10}}),
-            json!({"strategy": "CANARY"}),
-        ),
-        (
-            "a canary",
-            json!({"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 10}}),
-            json!({"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 10.0}}),
-        ),
-        (
-            "usual steps",
-            json!({"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 10.0, "stepBakeTimeInMinutes": 6}}),
-            json!({"strategy": "LINEAR"}),
-        ),
-        (
-            "what is left of a canary",
-            json!({"strategy": "ROLLING", "canaryConfiguration": {"canaryPercent": 20.0}}),
-            json!({}),
-        ),
-        (
-            "a hook",
-            json!({"strategy": "BLUE_GREEN", "lifecycleHooks": [{"targetType": "AWS_LAMBDA", "hookTargetArn": "f", "roleArn": "r", "lifecycleStages": ["PRE_SCALE_UP", "POST_SCALE_UP"]}]}),
-            json!({"strategy": "BLUE_GREEN", "lifecycleHooks": [{"hookTargetArn": "f", "roleArn": "r", "lifecycleStages": ["POST_SCALE_UP", "PRE_SCALE_UP"]}]}),
-        ),
-        (
-            "a pause",
-            json!({"strategy": "BLUE_GREEN", "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"], "timeoutConfiguration": {"timeoutInMinutes": 1440, "action": "ROLLBACK"}}]}),
-            json!({"strategy": "BLUE_GREEN", "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]}]}),
-        ),
-        ("no early success", json!({"earlySuccessCriteria": {"enable": false}}), json!({})),
-    ];
-    for (what, configuration, expected) in cases {
+    for row in rows(CONFIGURATIONS) {
+        let [what, configuration, expected] = &row;
         let mut expected_spec = Map::new();
         if *expected != json!({}) {
             expected_spec.insert("deploymentConfiguration".into(), expected.clone());

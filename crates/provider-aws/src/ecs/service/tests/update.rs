@@ -1,89 +1,31 @@
 use serde_json::{Value, json};
 
 use super::super::body::{create, deploys, update};
-use super::{context, declare};
+use super::{context, declare, rows};
+
+/// What is live, what is wanted, what is sent, and whether it deploys.
+const UPDATES: &str = r#"
+[{"taskDefinition": "a"}, {"taskDefinition": "b"}, {"taskDefinition": "b"}, true]
+[{"desiredCount": 1}, {"desiredCount": 2}, {"desiredCount": 2}, false]
+[{"name": "a", "launchType": "EC2", "tags": {"a": "1"}}, {}, {}, false]
+[{"loadBalancers": [1], "serviceRegistries": [1]}, {}, {"loadBalancers": [], "serviceRegistries": []}, true]
+[{"serviceConnectConfiguration": {"enabled": true}}, {}, {"serviceConnectConfiguration": {"enabled": false}}, true]
+[{"volumeConfigurations": [1], "vpcLatticeConfigurations": [1]}, {}, {"volumeConfigurations": [], "vpcLatticeConfigurations": []}, true]
+[{"placementConstraints": [1], "placementStrategy": [1]}, {}, {"placementConstraints": [], "placementStrategy": []}, false]
+[{"platformVersion": "1.4.0"}, {}, {"platformVersion": "LATEST"}, true]
+[{"enableECSManagedTags": true, "enableExecuteCommand": true, "propagateTags": "SERVICE"}, {}, {"enableECSManagedTags": false, "enableExecuteCommand": false, "propagateTags": "NONE"}, false]
+[{"healthCheckGracePeriodSeconds": 5}, {}, {"healthCheckGracePeriodSeconds": 0}, false]
+[{"monitoring": {}}, {}, {"monitoring": {"metricConfigurations": []}}, false]
+[{"deploymentController": {"type": "CODE_DEPLOY"}}, {}, {"deploymentController": {"type": "ECS"}}, false]
+[{"capacityProviderStrategy": [1]}, {"launchType": "FARGATE"}, {"capacityProviderStrategy": [], "forceNewDeployment": true}, true]
+[{"networkConfiguration": {"a": 1}}, {}, {}, false]
+"#;
 
 #[test]
 fn only_what_differs_is_sent_and_what_is_gone_is_undone() {
-    let cases = [
-        (
-            json!({"taskDefinition": "a"}),
-            json!({"taskDefinition": "b"}),
-            json!({"taskDefinition": "b"}),
-            true,
-        ),
-        (json!({"desiredCount": 1}), json!({"desiredCount": 2}), json!({"desiredCount": 2}), false),
-        (
-            json!({"name": "a", "launchType": "EC2", "tags": {"a": "1"}}),
-            json!({}),
-            json!({}),
-            false,
-        ),
-        (
-            json!({"loadBalancers": [1], "serviceRegistries": [1]}),
-            json!({}),
-            json!({"loadBalancers": [], "serviceRegistries": []}),
-            true,
-        ),
-        (
-            json!({"serviceConnectConfiguration": {"enabled": true}}),
-            json!({}),
-            json!({"serviceConnectConfiguration": {"enabled": false}}),
-            true,
-        ),
-        (
-            json!({"volumeConfigurations": [1], "vpcLatticeConfigurations": [1]}),
-            json!({}),
-            json!({"volumeConfigurations": [], "vpcLatticeConfigurations": []}),
-            true,
-        ),
-        (
-            json!({"placementConstraints": [1], "placementStrategy": [1]}),
-            json!({}),
-            json!({"placementConstraints": [], "placementStrategy": []}),
-            false,
-        ),
-        (
-            json!({"platformVersion": "1.4.0"}),
-            json!({}),
-            json!({"platformVersion": "LATEST"}),
-            true,
-        ),
-        (
-            json!({"enableECSManagedTags": true, "enableExecuteCommand": true, "propagateTags": "SERVICE"}),
-            json!({}),
-            json!({"enableECSManagedTags": false, "enableExecuteCommand": false, "propagateTags": "NONE"}),
-            false,
-        ),
-        (
-            json!({"healthCheckGracePeriodSeconds": 5}),
-            json!({}),
-            json!({"healthCheckGracePeriodSeconds": 0}),
-            false,
-        ),
-        (
-            json!({"monitoring": {}}),
-            json!({}),
-            json!({"monitoring": {"metricConfigurations": []}}),
-            false,
-        ),
-        (
-            json!({"deploymentController": {"type": "CODE_DEPLOY"}}),
-            json!({}),
-            json!({"deploymentController": {"type": "ECS"}}),
-            false,
-        ),
-        (
-            json!({"capacityProviderStrategy": [1]}),
-            json!({"launchType": "FARGATE"}),
-            json!({"capacityProviderStrategy": [], "forceNewDeployment": true}),
-            true,
-        ),
-        (json!({"networkConfiguration": {"a": 1}}), json!({}), json!({}), false),
-    ];
-    for (live, wanted, expected, deploying) in cases {
+    for [live, wanted, expected, deploying] in rows(UPDATES) {
         let body = update(&live, &wanted);
-        assert_eq!(deploys(&body), deploying, "{live} {wanted}");
+        assert_eq!(json!(deploys(&body)), deploying, "{live} {wanted}");
         assert_eq!(Value::Object(body), expected, "{live} {wanted}");
     }
 }

@@ -74,6 +74,16 @@ async fn what_is_not_declared_and_the_service_decides_is_taken_from_it() {
             "/taskDefinition",
             json!("api"),
         ),
+    ];
+    for (declared, is_live, pointer, expected) in cases {
+        let told = format!("{declared} over {is_live}");
+        assert_eq!(field(declared, is_live, pointer).await, expected, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn defaults_that_the_api_does_not_tell_are_taken_from_it() {
+    let cases = [
         (
             json!({"deploymentConfiguration": {"strategy": "CANARY"}}),
             json!({"deploymentConfiguration": {"strategy": "CANARY", "bakeTimeInMinutes": 5}}),
