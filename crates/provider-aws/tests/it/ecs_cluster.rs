@@ -10,14 +10,14 @@ use crate::support::{
     other_hands, problems, provider, round_trip, write,
 };
 
-fn cluster(name: &str, spec: serde_json::Value) -> Manifest {
-    manifest("ecs", "Cluster", name, &spec)
+fn cluster(name: &str, spec: &serde_json::Value) -> Manifest {
+    manifest("ecs", "Cluster", name, spec)
 }
 
 fn everything() -> Manifest {
     cluster(
         "web",
-        json!({
+        &json!({
             "settings": [{"name": "containerInsights", "value": "enabled"}],
             "configuration": {"executeCommandConfiguration": {
                 "logging": "OVERRIDE",
@@ -34,7 +34,7 @@ fn everything() -> Manifest {
 #[tokio::test]
 async fn nothing_is_to_do_after_a_cluster_was_made() {
     for server in Server::all().await {
-        round_trip(&server, &[cluster("plain", json!({})), everything()]).await;
+        round_trip(&server, &[cluster("plain", &json!({})), everything()]).await;
     }
 }
 
@@ -45,7 +45,7 @@ async fn a_cluster_is_the_same_however_it_is_written() {
         let seen = apply(&server, &aws, &[everything()]).await.unwrap();
         let other = cluster(
             "web",
-            json!({
+            &json!({
                 "clusterName": "web",
                 "Settings": [{"name": "containerInsights", "value": "enabled"}],
                 "configuration": {"executeCommandConfiguration": {
@@ -69,7 +69,7 @@ async fn every_field_is_changed_and_taken_back() {
     apply(&server, &aws, &[everything()]).await.unwrap();
     let less = cluster(
         "web",
-        json!({"capacityProviders": ["FARGATE"], "settings": [
+        &json!({"capacityProviders": ["FARGATE"], "settings": [
                 {"name": "containerInsights", "value": "disabled"}],
             "serviceConnectDefaults": {"namespace": "internal"}, "tags": {"team": "web"}}),
     );
@@ -99,7 +99,7 @@ async fn an_update_makes_only_the_calls_that_are_needed() {
     assert_eq!(server.take_operations(), ["ecs DescribeClusters"]);
     let mut body = everything().body.value();
     body["spec"]["tags"] = json!({"team": "shop"});
-    let tagged = cluster("web", body["spec"].clone());
+    let tagged = cluster("web", &body["spec"]);
     write(&aws, &seen, &tagged).await.unwrap();
     let told = server.take_operations().join("\n");
     insta::assert_snapshot!(told, @r#"
@@ -113,7 +113,7 @@ async fn an_update_makes_only_the_calls_that_are_needed() {
 async fn what_others_change_is_a_difference_and_what_the_account_decides_is_not() {
     let server = Server::sandbox().await;
     let aws = provider(&server).await;
-    let plain = cluster("web", json!({}));
+    let plain = cluster("web", &json!({}));
     apply(&server, &aws, std::slice::from_ref(&plain)).await.unwrap();
     let others = other_hands(&server).await;
     let insights = aws_sdk_ecs::types::ClusterSetting::builder()
@@ -144,7 +144,7 @@ async fn a_deleted_cluster_is_absent_and_can_be_made_again() {
         // Gone already is fine.
         delete(&aws, &seen, &web.id).await.unwrap();
         let seen = observe(&aws, std::slice::from_ref(&web)).await;
-        assert_eq!(seen.absent, [web.id.clone()], "{}", server.name());
+        assert_eq!(seen.absent, std::slice::from_ref(&web.id), "{}", server.name());
         apply(&server, &aws, std::slice::from_ref(&web)).await.unwrap();
         assert_unchanged(&server, &[web]).await;
     }
@@ -154,7 +154,7 @@ async fn a_deleted_cluster_is_absent_and_can_be_made_again() {
 async fn a_cluster_with_services_is_not_deleted() {
     let server = Server::sandbox().await;
     let aws = provider(&server).await;
-    let web = cluster("web", json!({}));
+    let web = cluster("web", &json!({}));
     let seen = apply(&server, &aws, std::slice::from_ref(&web)).await.unwrap();
     let others = other_hands(&server).await;
     let container =
@@ -171,9 +171,11 @@ async fn a_cluster_with_services_is_not_deleted() {
 async fn what_nobody_declares_any_more_is_found_and_that_of_others_is_not_ours() {
     let server = Server::sandbox().await;
     let aws = provider(&server).await;
-    apply(&server, &aws, &[cluster("mine", json!({})), cluster("gone", json!({}))]).await.unwrap();
+    apply(&server, &aws, &[cluster("mine", &json!({})), cluster("gone", &json!({}))])
+        .await
+        .unwrap();
     other_hands(&server).await.create_cluster().cluster_name("theirs").send().await.unwrap();
-    let seen = observe(&aws, &[cluster("mine", json!({})), cluster("theirs", json!({}))]).await;
+    let seen = observe(&aws, &[cluster("mine", &json!({})), cluster("theirs", &json!({}))]).await;
     let told: Vec<_> =
         seen.live.values().map(|live| format!("{} {}", live.id, live.owned)).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
@@ -187,8 +189,8 @@ async fn what_nobody_declares_any_more_is_found_and_that_of_others_is_not_ours()
 async fn a_name_cannot_change_in_place() {
     let server = Server::sandbox().await;
     let aws = provider(&server).await;
-    apply(&server, &aws, &[cluster("web", json!({}))]).await.unwrap();
-    let renamed = cluster("web", json!({"name": "shop"}));
+    apply(&server, &aws, &[cluster("web", &json!({}))]).await.unwrap();
+    let renamed = cluster("web", &json!({"name": "shop"}));
     let seen = observe(&aws, std::slice::from_ref(&renamed)).await;
     let error = dry_run(&aws, &seen, &renamed).await.unwrap_err();
     assert!(
@@ -204,7 +206,7 @@ async fn what_could_not_be_read_is_unknown_and_not_absent() {
         let aws = provider(&server).await;
         let fault = AwsFault::error(operation, 400, "AccessDeniedException", "no", 99);
         server.as_sandbox().fault(fault);
-        let seen = observe(&aws, &[cluster("web", json!({}))]).await;
+        let seen = observe(&aws, &[cluster("web", &json!({}))]).await;
         assert!(seen.unknown.len() >= expected, "{operation}: {seen:?}");
         assert!(seen.absent.is_empty(), "{operation}: {seen:?}");
     }
@@ -214,7 +216,7 @@ async fn what_could_not_be_read_is_unknown_and_not_absent() {
 async fn attributes_are_told_before_and_after() {
     let server = Server::sandbox().await;
     let aws = provider(&server).await;
-    let web = cluster("web", json!({"name": "shop"}));
+    let web = cluster("web", &json!({"name": "shop"}));
     let seen = apply(&server, &aws, std::slice::from_ref(&web)).await.unwrap();
     let reference = |attribute: &str| suimon_model::DeferredRef {
         pointer: "/x".into(),
@@ -235,7 +237,7 @@ async fn attributes_are_told_before_and_after() {
 fn everything_that_is_wrong_is_told() {
     let wrong = cluster(
         "a b",
-        json!({"settings": [{"name": "containerInsights", "value": "on"}],
+        &json!({"settings": [{"name": "containerInsights", "value": "on"}],
             "capacityProviders": ["FARGATE"],
             "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}),
     );
