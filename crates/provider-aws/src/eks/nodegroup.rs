@@ -375,8 +375,13 @@ fn config(live: &Value, wanted: &Value) -> Option<Value> {
             body.insert(field.to_owned(), get(wanted, field).cloned().unwrap_or(otherwise));
         }
     }
+    // What is the default is left out of what is compared, and has to be said to come back.
+    for field in ["nodeRepairConfig", "warmPoolConfig"] {
+        if let Some(Value::Object(config)) = body.get_mut(field) {
+            config.entry("enabled").or_insert(json!(false));
+        }
+    }
     if let Some(Value::Object(update)) = body.get_mut("updateConfig") {
-        // The default strategy is left out of what is compared, and has to be said to come back.
         if get(live, "updateConfig.updateStrategy").is_some() {
             update.entry("updateStrategy").or_insert(json!("DEFAULT"));
         }

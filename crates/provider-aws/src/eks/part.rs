@@ -220,7 +220,10 @@ impl<P: Part> Managed<P> {
 
     async fn create(&self, context: &Context, declared: &Declared, key: &str) -> Result<Made> {
         let part = &self.0;
-        let mut body = wanted(part, &declared.spec, None);
+        // Everything that is declared is said, also what is the default today.
+        let mut body = declared.spec.clone();
+        part.settle(&mut body);
+        Rules::PLAIN.normal(&mut body);
         if let (Some(name), Value::Object(body)) = (part.api_name(), &mut body)
             && let Some(value) = body.remove("name")
         {

@@ -199,7 +199,7 @@ fn unread(kind: &'static str, own: &Own<'_>, key: &str, error: &ApiError, found:
     match own.by_key.get(key) {
         Some(declared) => found.push(Found::Unknown { id: declared.id.clone(), reason }),
         None if forbidden(error) && !own.unkeyed => {
-            tracing::debug!(kind, "not ours to read: {reason}")
+            tracing::debug!(kind, "not ours to read: {reason}");
         }
         None => found.push(Found::UnknownKind { kind, reason }),
     }

@@ -413,6 +413,10 @@ fn everything_that_is_wrong_with_a_spec_is_told() {
         spec.scalingConfig.minSize: minSize 3 is more than maxSize 2
         spec.scalingConfig.desiredSize: desiredSize 5 is more than maxSize 2
         ");
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_child_is_told() {
     insta::assert_snapshot!(problems("FargateProfile", &json!({
         "clusterName": "main", "podExecutionRoleArn": "arn:aws:iam::1:role/p",
         "selectors": [{"namespace": "a"}, {"namespace": "b"}, {"namespace": "c"},
@@ -451,4 +455,21 @@ fn everything_that_is_wrong_with_a_spec_is_told() {
         spec.serviceAccount: `Web_App` is not a name of Kubernetes
         spec.policy: it is not a policy in JSON: expected ident at line 1 column 2
         ");
+}
+
+#[test]
+fn what_is_exported_is_what_is_live() {
+    let exported = |kind: &dyn Kind, part: &dyn Part, raw: &Value| {
+        let live = live(part, raw);
+        let spec = kind.export(&live);
+        assert_eq!(wanted(part, &canonical(part, &spec), Some(&live)), live.spec);
+        spec
+    };
+    let mut raw = cluster_raw();
+    raw["logging"] = json!({"clusterLogging": [{"types": ["api"], "enabled": true}]});
+    let kind = super::Managed(cluster::Cluster);
+    exported(&kind, &kind.0, &raw);
+    let kind = super::Managed(nodegroup::Nodegroup);
+    let spec = exported(&kind, &kind.0, &nodes_raw());
+    assert_eq!(spec["scalingConfig"], json!({"minSize": 1, "maxSize": 4}));
 }
