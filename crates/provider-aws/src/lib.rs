@@ -1,7 +1,7 @@
 //! The AWS adapter: Amazon ECS, EKS, Secrets Manager and Application Auto Scaling as planned resources, written in
 //! the shape of ACK.
 //!
-//! [`resource`] says what a kind of resource is and does; [`kinds`] is the table of them; every kind is a folder or a
+//! `resource` says what a kind of resource is and does; `kinds` is the table of them; every kind is a folder or a
 //! file of its API's module. Reading is in batches, under the limits that the APIs publish.
 
 mod autoscaling;
@@ -9,6 +9,7 @@ mod aws;
 mod bucket;
 mod call;
 mod context;
+mod credentials;
 mod ecs;
 mod eks;
 mod eks_access;
