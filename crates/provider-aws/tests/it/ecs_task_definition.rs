@@ -115,7 +115,7 @@ async fn a_task_definition_is_the_same_however_it_is_written() {
         for member in ["portMappings", "environment", "mountPoints"] {
             web[member].as_array_mut().unwrap().reverse();
         }
-        ["essential", "cpu", "privileged"].map(|member| web.remove(member));
+        web.retain(|member, _| !["essential", "cpu", "privileged"].contains(&member.as_str()));
         web["healthCheck"] = json!({"command": ["CMD", "true"], "retries": 3, "timeout": 5,
             "startPeriod": "10"});
         web.insert("dnsServers".into(), json!([]));
