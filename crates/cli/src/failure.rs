@@ -104,6 +104,7 @@ impl From<suimon_engine::Error> for Failure {
                         "nothing was read and nothing was written; check the address, the network \
                          and the kubeconfig, then run the same command again",
                     ),
+                    Provider::Unauthenticated { .. } if provider == "aws" => failure,
                     Provider::Unauthenticated { .. } => {
                         failure.hint("log in again, then run the same command again")
                     }

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -155,35 +155,30 @@ pub(crate) fn failure<E>(
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let (cause, message) = match error {
-        SdkError::ServiceError(context) => {
+    let (cause, message) = match (crate::credentials::problem(error), error) {
+        (Some(told), _) => (Cause::NoCredentials, told),
+        (None, SdkError::ServiceError(context)) => {
             let code = context.err().code().unwrap_or("UnknownError").to_owned();
             let told = context.err().message().map(str::to_owned);
             let status = context.raw().status().as_u16();
             let message = told.unwrap_or_else(|| format!("HTTP status {status}"));
             (Cause::Answered { status, code }, message)
         }
-        SdkError::ResponseError(context) if context.raw().status().as_u16() >= 400 => {
+        (None, SdkError::ResponseError(context)) if context.raw().status().as_u16() >= 400 => {
             let status = context.raw().status().as_u16();
             let code = "UnknownError".to_owned();
             (Cause::Answered { status, code }, format!("HTTP status {status}"))
         }
-        SdkError::ResponseError(_) => (Cause::Malformed, "an answer that is cut short".to_owned()),
-        SdkError::TimeoutError(_) => (Cause::NoAnswer, "no answer in time".to_owned()),
-        SdkError::DispatchFailure(failure) => {
+        (None, SdkError::ResponseError(_)) => {
+            (Cause::Malformed, "an answer that is cut short".to_owned())
+        }
+        (None, SdkError::TimeoutError(_)) => (Cause::NoAnswer, "no answer in time".to_owned()),
+        (None, SdkError::DispatchFailure(failure)) => {
             let told = deepest(failure.as_connector_error().map(|e| e as &dyn std::error::Error));
-            let credentials = told.contains("credential") || told.contains("identity");
-            match failure.as_connector_error() {
-                Some(error) if credentials && error.is_other() => (Cause::NoCredentials, told),
-                Some(error) if error.is_user() => (Cause::NotSent, told),
-                _ => (Cause::NoAnswer, told),
-            }
+            let unsent = failure.as_connector_error().is_some_and(ConnectorError::is_user);
+            (if unsent { Cause::NotSent } else { Cause::NoAnswer }, told)
         }
-        other => {
-            let told = chain(other);
-            let credentials = told.contains("credential") || told.contains("identity");
-            (if credentials { Cause::NoCredentials } else { Cause::NotSent }, told)
-        }
+        (None, other) => (Cause::NotSent, chain(other)),
     };
     ApiError {
         service,
@@ -200,7 +195,7 @@ fn deepest(error: Option<&dyn std::error::Error>) -> String {
 }
 
 /// What the deepest causes say; the SDK's own words around them say nothing more.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut told: Vec<String> = vec![error.to_string()];
     let mut next = error.source();
     while let Some(error) = next {
