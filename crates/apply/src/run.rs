@@ -117,12 +117,16 @@ impl<'a> Run<'a> {
         attributes: crate::Attributes,
     ) -> Self {
         let changes = &job.approved.plan().changes;
-        let change_of = changes
+        let change_of: BTreeMap<ResourceId, usize> = changes
             .iter()
             .enumerate()
             .filter(|(_, change)| is_forward(change))
             .map(|(index, change)| (change.id.clone(), index))
             .collect();
+        // Values that nothing in this run is written with are not waited for.
+        let written =
+            job.manifests.values().filter(|manifest| change_of.contains_key(&manifest.id));
+        let wanted = wanted(written);
         Self {
             job,
             options,
@@ -134,7 +138,7 @@ impl<'a> Run<'a> {
             ready: BTreeSet::new(),
             waiting: BTreeMap::new(),
             attributes,
-            wanted: wanted(job.manifests.values()),
+            wanted,
             cut_short: false,
         }
     }
