@@ -7,7 +7,7 @@ use suimon_provider::{Error, Provider};
 use crate::service_support::{api, client, cluster, definition, seen, some};
 use crate::support::{
     Server, annotated, apply, assert_unchanged, delete, differences, dry_run, health, look,
-    observe, provider, round_trip, wait, write,
+    manifest, observe, provider, round_trip, wait, write,
 };
 
 #[tokio::test]
