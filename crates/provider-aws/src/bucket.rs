@@ -6,14 +6,14 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// How far the rate falls when the API throttles, and how fast it comes back.
-const BACK_OFF: f64 = 0.7;
-const RECOVERY_PER_SECOND: f64 = 0.05;
+const BACK_OFF: f64 = 0.85;
+const RECOVERY_PER_SECOND: f64 = 0.1;
 
 /// A token bucket: `burst` calls at once, then `rate` calls a second.
 ///
 /// # Guarantees
 /// First come, first served. When the API throttles all the same (others use the same account), the
-/// bucket is emptied and the rate falls by a third; it recovers by five per cent a second.
+/// bucket is emptied and the rate falls by a seventh; it recovers by ten per cent a second.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     burst: f64,
@@ -95,8 +95,8 @@ mod tests {
     async fn being_throttled_slows_down_for_a_while() {
         let bucket = Bucket::new(50, 20.0);
         bucket.throttled().await;
-        let slow = seconds_for(&bucket, 14).await;
-        assert!((0.9..1.1).contains(&slow), "{slow}");
+        let slow = seconds_for(&bucket, 18).await;
+        assert!((0.95..1.1).contains(&slow), "{slow}");
         tokio::time::advance(Duration::from_secs(60)).await;
         seconds_for(&bucket, 50).await;
         let again = seconds_for(&bucket, 20).await;

@@ -61,7 +61,7 @@ impl Aws {
         let kind = crate::aws::served(&wanted.id)?;
         let asked = self.asked(wanted)?;
         let key = kind.key(&asked);
-        let found = self.read(&wanted.id.group, vec![Arc::new(asked)], true).await?;
+        let found = self.read(&wanted.id.group, vec![Arc::new(asked)]).await?;
         for one in found {
             match one {
                 Found::Live { kind: name, live } if name == kind.kind() && live.key == key => {
@@ -76,15 +76,10 @@ impl Aws {
         Ok(None)
     }
 
-    async fn read(
-        &self,
-        group: &str,
-        asked: Vec<Arc<Declared>>,
-        targeted: bool,
-    ) -> Result<Vec<Found>> {
+    async fn read(&self, group: &str, asked: Vec<Arc<Declared>>) -> Result<Vec<Found>> {
         let family = families().iter().find(|family| family.group() == group);
         match family {
-            Some(family) => family.read(&self.0, &asked, targeted).await,
+            Some(family) => family.read(&self.0, &asked, true).await,
             None => Ok(Vec::new()),
         }
     }
@@ -110,19 +105,20 @@ impl Aws {
     /// What scales a service.
     async fn scaling(&self, service: &ResourceId, live: &Live) -> Result<Vec<Value>> {
         let resource = format!("service/{}", live.key);
-        let target = Wanted::new(
-            "applicationautoscaling",
-            "ScalableTarget",
-            &service.name,
-            &[
-                ("serviceNamespace", "ecs"),
-                ("resourceId", &resource),
-                ("scalableDimension", "ecs:service:DesiredCount"),
-            ],
-        );
+        let wanted = |kind: &str, fields: &[(&str, &str)]| {
+            let fields = [&scaled(&resource)[..], fields].concat();
+            Wanted::new("applicationautoscaling", kind, &service.name, &fields)
+        };
+        // The target, its policies, and its scheduled actions, which are another list.
+        let asked = [
+            wanted("ScalableTarget", &[]),
+            wanted("ScalingPolicy", &[]),
+            wanted("ScalingPolicy", &[("policyType", "ScheduledAction")]),
+        ];
+        let asked: Vec<_> =
+            asked.iter().map(|one| Ok(Arc::new(self.asked(one)?))).collect::<Result<_>>()?;
         let mut manifests = Vec::new();
-        let asked = vec![Arc::new(self.asked(&target)?)];
-        for found in self.read(AUTOSCALING, asked, false).await? {
+        for found in self.read(AUTOSCALING, asked).await? {
             let Found::Live { kind, live } = found else { continue };
             if live.spec.get("resourceId").and_then(Value::as_str) != Some(&*resource) {
                 continue;

@@ -20,11 +20,13 @@ impl Limits {
     /// What the services publish, or the lowest that they publish where it differs by operation:
     /// ECS <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>,
     /// Secrets Manager <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>.
+    ///
+    /// A little below them, because the service counts calls as they arrive and we as they leave.
     pub(crate) fn published() -> Self {
         Self {
-            ecs_reads: Bucket::new(50, 20.0),
+            ecs_reads: Bucket::new(48, 19.8),
             ecs_writes: Bucket::new(20, 5.0),
-            eks_reads: Bucket::new(50, 20.0),
+            eks_reads: Bucket::new(48, 19.8),
             eks_writes: Bucket::new(10, 2.0),
             secrets_lists: Bucket::new(100, 50.0),
             // Ten thousand a second are published for these two together; other callers share them.

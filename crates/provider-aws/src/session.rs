@@ -4,9 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -253,11 +254,13 @@ async fn load(options: &Options) -> Result<SdkConfig> {
         loader = loader.credentials_provider(fixed);
     } else if let Some(profile) = &options.target.profile {
         // The default chain would prefer credentials in the environment to a profile that is declared.
+        let config = ProviderConfig::empty().with_http_client(http.clone());
+        let of_profile =
+            ProfileFileRegionProvider::builder().configure(&config).profile_name(profile).build();
         let region = RegionProviderChain::first_try(options.target.region.clone().map(Region::new))
-            .or_else(DefaultRegionChain::builder().profile_name(profile).build());
-        let provider = ProviderConfig::empty()
-            .with_http_client(http.clone())
-            .with_region(region.region().await);
+            .or_else(EnvironmentVariableRegionProvider::new())
+            .or_else(of_profile);
+        let provider = config.with_region(region.region().await);
         let credentials = ProfileFileCredentialsProvider::builder()
             .configure(&provider)
             .profile_name(profile)

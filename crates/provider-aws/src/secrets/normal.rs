@@ -73,7 +73,10 @@ fn live_spec(
     if seen.rotates() {
         put("rotation", rotation(seen));
     }
-    put("replicaRegions", replicas(seen));
+    let replicas = replicas(seen);
+    if replicas.as_array().is_none_or(|all| !all.is_empty()) {
+        put("replicaRegions", replicas);
+    }
     if let Some(days) = tags.get(WINDOW).and_then(|days| days.parse::<i64>().ok()) {
         put("recoveryWindowInDays", days.into());
     }

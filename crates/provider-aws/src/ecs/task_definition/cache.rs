@@ -61,6 +61,11 @@ impl Cache {
         }
     }
 
+    /// Forgets a revision: its tags are not what they were.
+    pub(super) fn remove(&mut self, arn: &str) {
+        self.changed |= self.known.remove(arn).is_some();
+    }
+
     /// Writes the file if there is anything new in it. What cannot be kept is only read again.
     pub(super) async fn write(mut self) {
         let (Some(path), true) = (self.path.take(), self.changed) else { return };

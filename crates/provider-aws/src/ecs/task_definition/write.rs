@@ -8,6 +8,7 @@ use suimon_provider::{Error, Result};
 
 use super::super::json::tag_list;
 use super::super::tags;
+use super::cache::Cache;
 use super::revision::{self, Content, Revision};
 use super::{CONTENT, KEEP, uses};
 use crate::call::call;
@@ -191,12 +192,15 @@ pub(super) async fn tag(
     set: &Tags,
     remove: &[String],
 ) -> Result<()> {
+    let mut cache = Cache::read(context.options.cache_dir.as_deref()).await;
     for arn in revision::active(context, &live.key, None).await? {
         let tags = revision::one(context, &arn).await?.tags;
         if arn == live.arn || marks::is_ours(&context.options, &tags) {
             tags::apply(context, &arn, set, remove).await?;
+            cache.remove(&arn);
         }
     }
+    cache.write().await;
     Ok(())
 }
 

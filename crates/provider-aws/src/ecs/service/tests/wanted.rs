@@ -221,3 +221,22 @@ fn what_cannot_change_in_place_is_named() {
         assert_eq!(immutable(&is_live, &wanted), expected, "{is_live} {wanted}");
     }
 }
+
+#[tokio::test]
+async fn what_is_exported_is_declared_without_a_change() {
+    use super::Service;
+    use crate::resource::Kind;
+
+    let is_live = live(&json!({
+        "desiredCount": 3, "launchType": "FARGATE", "taskDefinition": DEFINITION,
+        "availabilityZoneRebalancing": "ENABLED", "tags": {"team": "shop"},
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["b", "a"], "assignPublicIp": "DISABLED"}},
+        "deploymentConfiguration": {"maximumPercent": 150, "minimumHealthyPercent": 100,
+            "deploymentCircuitBreaker": {"enable": true, "rollback": true}},
+    }));
+    let spec = Service.export(&is_live);
+    assert_eq!(spec.get("availabilityZoneRebalancing"), None);
+    assert_eq!(spec["deploymentConfiguration"].get("minimumHealthyPercent"), None);
+    let again = wanted(&context().await, &declare(&spec), Some(&is_live));
+    assert_eq!(again, is_live.spec);
+}
