@@ -76,8 +76,16 @@ fn log(cli: &Cli, console: &Console) {
     use tracing_subscriber::EnvFilter;
     let level = match cli.global.verbose {
         0 => return,
-        1 => "suimon=info,suimon_provider_kubernetes=info,suimon_apply=info,suimon_engine=info",
-        _ => "debug,hyper=info,h2=info,rustls=info,tower=info",
+        1 => {
+            "suimon=info,suimon_provider_kubernetes=info,suimon_provider_aws=info,suimon_apply=info,suimon_engine=info"
+        }
+        // The SDK's own lines may hold whole requests, and those may hold secrets.
+        _ => {
+            "debug,hyper=info,hyper_util=info,h2=info,rustls=info,tower=info,aws_config=info,aws_runtime=info,\
+             aws_sigv4=info,aws_smithy_runtime=info,aws_smithy_runtime_api=info,aws_smithy_http_client=info,\
+             aws_sdk_ecs=info,aws_sdk_eks=info,aws_sdk_secretsmanager=info,aws_sdk_sts=info,\
+             aws_sdk_applicationautoscaling=info"
+        }
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
