@@ -89,6 +89,10 @@ async fn everything_that_is_declared_comes_back_and_goes_again() {
         let aws = provider(&server).await;
         apply(&server, &aws, &[full.clone()]).await.unwrap();
         assert_unchanged(&server, &[full.clone()]).await;
+        if matches!(server, Server::Ministack { .. }) {
+            // Its UpdateService takes only some of it.
+            continue;
+        }
 
         let bare = api(&one, &json!({"tags": {}}));
         apply(&server, &aws, &[bare.clone()]).await.unwrap();
