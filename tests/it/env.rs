@@ -1,5 +1,7 @@
 //! The hermetic environment that the end-to-end tests run in.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -13,7 +15,7 @@ use tokio::runtime::Runtime;
 use crate::http::Api;
 use crate::run::{Ran, Running};
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 });
 
@@ -45,6 +47,10 @@ pub(crate) struct Env {
     dir: TempDir,
     pub(crate) cluster: Cluster,
     url: String,
+    /// More environment variables of the binary.
+    variables: RefCell<BTreeMap<String, String>>,
+    /// What differs from run to run, and what is shown instead.
+    shown: RefCell<Vec<(String, String)>>,
 }
 
 impl Env {
@@ -96,7 +102,13 @@ impl Env {
     }
 
     fn on(cluster: Cluster, url: String) -> Self {
-        let env = Self { dir: tempfile::tempdir().unwrap(), cluster, url };
+        let env = Self {
+            dir: tempfile::tempdir().unwrap(),
+            cluster,
+            url,
+            variables: RefCell::default(),
+            shown: RefCell::default(),
+        };
         std::fs::create_dir(env.project()).unwrap();
         std::fs::create_dir(env.dir.path().join("home")).unwrap();
         env
@@ -124,6 +136,23 @@ impl Env {
         });
         std::fs::write(self.kubeconfig(), text).unwrap();
         self
+    }
+
+    /// Sets an environment variable of the binary.
+    pub(crate) fn set(&self, name: &str, value: &str) -> &Self {
+        self.variables.borrow_mut().insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Takes an environment variable of the binary away.
+    pub(crate) fn unset(&self, name: &str) -> &Self {
+        self.variables.borrow_mut().remove(name);
+        self
+    }
+
+    /// Shows something else instead of a text that differs from run to run.
+    pub(crate) fn show(&self, text: &str, instead: &str) {
+        self.shown.borrow_mut().push((text.to_owned(), instead.to_owned()));
     }
 
     pub(crate) fn sandbox_api(&self) -> &Sandbox {
@@ -248,7 +277,12 @@ impl Env {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.dir.path().join("home"))
             .env("KUBECONFIG", self.kubeconfig())
+            .env("SUIMON_CACHE_DIR", self.dir.path().join("cache"))
+            .env("AWS_CONFIG_FILE", self.dir.path().join("aws-config"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", self.dir.path().join("aws-credentials"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("TZ", "UTC")
+            .envs(self.variables.borrow().iter())
             .stdin(Stdio::null());
         command
     }
@@ -268,7 +302,10 @@ impl Env {
     pub(crate) fn ran(&self, status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Ran {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
-            let text = text.replace(self.dir.path().to_str().unwrap(), "[DIR]");
+            let mut text = text.replace(self.dir.path().to_str().unwrap(), "[DIR]");
+            for (from, to) in self.shown.borrow().iter() {
+                text = text.replace(from, to);
+            }
             if self.url.is_empty() { text } else { text.replace(&self.url, "[API]") }
         };
         Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }

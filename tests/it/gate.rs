@@ -28,6 +28,8 @@ pub(crate) enum Release {
 struct State {
     hold: Option<Hold>,
     writes: usize,
+    /// Every request, head and body.
+    requests: Vec<String>,
     held: bool,
     released: Option<Release>,
 }
@@ -81,6 +83,11 @@ impl Gate {
         changed.notify_all();
     }
 
+    /// Every request so far: its head and its body.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.shared.0.lock().unwrap().requests.clone()
+    }
+
     /// Writes seen so far, dry runs not counted.
     pub(crate) fn writes(&self) -> usize {
         self.shared.0.lock().unwrap().writes
@@ -113,6 +120,8 @@ fn pass(client: &TcpStream, upstream: &str, shared: &Shared) -> std::io::Result<
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    let text = format!("{head}\r\n{}", String::from_utf8_lossy(&body));
+    shared.0.lock().unwrap().requests.push(text);
     let number = number(shared, &head);
     if stop(shared, number, Hold::Before) == Some(Release::Cut) {
         return Ok(());
@@ -130,13 +139,27 @@ fn pass(client: &TcpStream, upstream: &str, shared: &Shared) -> std::io::Result<
 
 /// Which write this is, counted from 1; `None` for reads and dry runs.
 fn number(shared: &Shared, head: &str) -> Option<usize> {
-    let first = head.lines().next().unwrap_or_default();
-    if first.starts_with("GET ") || first.contains("dryRun=All") {
+    if is_read(head) {
         return None;
     }
     let mut state = shared.0.lock().unwrap();
     state.writes += 1;
     Some(state.writes)
+}
+
+/// Whether a request changes nothing: by its method on Kubernetes and EKS, by its operation on the rest of AWS. STS,
+/// whose requests are forms, has nothing to change.
+fn is_read(head: &str) -> bool {
+    let first = head.lines().next().unwrap_or_default();
+    let header = |name: &str| {
+        let lines = head.lines().filter_map(|line| line.split_once(':'));
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim()).next()
+    };
+    if let Some(target) = header("x-amz-target") {
+        return crate::account::is_read(target.rsplit('.').next().unwrap_or_default());
+    }
+    let form = header("content-type").is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
+    first.starts_with("GET ") || first.contains("dryRun=All") || form
 }
 
 fn stop(shared: &Shared, number: Option<usize>, at: fn(usize) -> Hold) -> Option<Release> {

@@ -1,4 +1,4 @@
-//! A small HTTP client for a Kubernetes API on loopback: what somebody else does to a cluster.
+//! A small HTTP client for an API on loopback: what somebody else does to a cluster.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -18,18 +18,31 @@ impl Api {
 
     /// One request; the status and the JSON of the answer.
     pub(crate) fn call(&self, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
+        let (status, body) = self.send(method, path, &[("Content-Type", kind.to_owned())], body);
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// One request with these headers; the status and the answer's body.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, String)],
+        body: &str,
+    ) -> (u16, Vec<u8>) {
+        let headers: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept: application/json\r\n\
-             Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+             {headers}Content-Length: {}\r\n\r\n",
             self.address,
             body.len()
         );
         stream.write_all((head + body).as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
-        let (status, body) = split(&answer);
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        split(&answer)
     }
 
     /// The object at this path, if it is there.

@@ -8,6 +8,14 @@
     clippy::print_stderr
 )]
 
+mod account;
+mod aws_bad_inputs;
+mod aws_canary;
+mod aws_compare;
+mod aws_crash;
+mod aws_identity;
+mod aws_import;
+mod aws_story;
 mod bad_manifests;
 mod bad_projects;
 mod drift;

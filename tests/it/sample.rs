@@ -2,13 +2,25 @@
 
 use std::path::Path;
 
-use suimon_sandbox::Sandbox;
+use suimon_sandbox::{Aws, AwsOptions, EksEndpoint, Options, Sandbox};
 
-use crate::env::{Env, repository};
+use crate::env::{Env, RUNTIME, repository};
 use crate::run::Ran;
 
-/// A folder of this repository as the project, with one sandbox per environment of its pipeline.
-fn project(folder: &str, environments: &[&str]) -> (Env, Vec<Sandbox>) {
+/// What the environments of a project run on.
+struct Stage {
+    /// They end when they are dropped.
+    _clusters: Vec<Sandbox>,
+    aws: Aws,
+}
+
+/// A folder of this repository as the project, with one sandbox per environment of its pipeline, which is also the
+/// EKS cluster that the sample calls after it, and AWS accounts.
+fn project(folder: &str, environments: &[&str]) -> (Env, Stage) {
+    project_with(folder, environments, Options::default())
+}
+
+fn project_with(folder: &str, environments: &[&str], options: Options) -> (Env, Stage) {
     let env = Env::offline();
     for part in ["suimon.yaml", "envs", "modules"] {
         let from = Path::new(folder).join(part);
@@ -19,12 +31,30 @@ fn project(folder: &str, environments: &[&str]) -> (Env, Vec<Sandbox>) {
             env.file(part, &std::fs::read_to_string(source).unwrap());
         }
     }
-    let clusters: Vec<Sandbox> = environments.iter().map(|_| Env::another_sandbox()).collect();
+    let start = |_: &&str| RUNTIME.block_on(Sandbox::start(options.clone())).unwrap();
+    let clusters: Vec<Sandbox> = environments.iter().map(start).collect();
     let urls: Vec<String> = clusters.iter().map(Sandbox::url).collect();
     let contexts: Vec<(&str, &str)> =
         environments.iter().copied().zip(urls.iter().map(String::as_str)).collect();
     env.kubeconfig_for(&contexts);
-    (env, clusters)
+    let endpoint = |(name, endpoint): &(&str, &str)| EksEndpoint {
+        name: format!("shop-platform-{name}"),
+        endpoint: (*endpoint).to_owned(),
+        certificate_authority: String::new(),
+    };
+    let options = AwsOptions {
+        clusters: contexts.iter().map(endpoint).collect(),
+        record_requests: true,
+        ..AwsOptions::default()
+    };
+    let aws = RUNTIME.block_on(Aws::start(options)).unwrap();
+    for (name, value) in aws.environment() {
+        env.set(&name, &value);
+    }
+    for environment in ["DEV", "STG", "PROD"] {
+        env.set(&format!("SHOP_{environment}_DB_PASSWORD"), &format!("{environment}-password"));
+    }
+    (env, Stage { _clusters: clusters, aws })
 }
 
 /// Applies an environment, and insists that a second plan finds nothing.
@@ -38,7 +68,8 @@ fn apply_and_settle(env: &Env, environment: &str) -> Ran {
 
 #[test]
 fn the_sample_project_in_all_environments() {
-    let (env, _clusters) = project("", &["dev", "stg", "prod"]);
+    let options = Options { require_eks_token: true, ..Options::default() };
+    let (env, stage) = project_with("", &["dev", "stg", "prod"], options);
     env.suimon(&["validate"]).code(0);
     let mut kinds = String::new();
     for environment in ["dev", "stg", "prod"] {
@@ -46,6 +77,14 @@ fn the_sample_project_in_all_environments() {
         kinds += &env.suimon(&["render", environment]).code(0).stdout;
     }
     for kind in [
+        "Cluster",
+        "TaskDefinition",
+        "ScalableTarget",
+        "ScalingPolicy",
+        "Secret",
+        "Nodegroup",
+        "Addon",
+        "AccessEntry",
         "Deployment",
         "Service",
         "Ingress",
@@ -62,6 +101,11 @@ fn the_sample_project_in_all_environments() {
         assert!(kinds.contains(&format!("kind: {kind}\n")), "no {kind} in the sample");
     }
     assert!(kinds.contains("pod-security.kubernetes.io/enforce"));
+    let operations = stage.aws.requests();
+    let count = |operation: &str| operations.iter().filter(|r| r.operation == operation).count();
+    let writes = ["CreateCluster", "CreateService", "CreateSecret", "CreateNodegroup"];
+    // Each environment has a secret of its own and one that holds the key of its digests.
+    assert_eq!(writes.map(count), [3, 3, 6, 2], "clusters, services, secrets, node groups");
 }
 
 /// What a plan says, without the digest, which is another for every cluster.
@@ -90,7 +134,7 @@ fn examples_plan_what_they_expect() {
             .collect();
         environments.sort();
         let names: Vec<&str> = environments.iter().map(String::as_str).collect();
-        let (env, _clusters) = project(&folder, &names);
+        let (env, _stage) = project(&folder, &names);
         for environment in names {
             let plan = stable(&apply_and_settle(&env, environment).stdout);
             let file = match environment {
@@ -107,9 +151,33 @@ fn examples_plan_what_they_expect() {
     }
 }
 
+/// What a first plan of each environment of the sample counts: the numbers that the documentation tells.
+#[test]
+fn the_sample_project_is_planned_as_one_graph() {
+    let (env, _stage) = project("", &["dev", "stg", "prod"]);
+    for (environment, contained) in [
+        ("dev", ["+ Service.ecs.services.k8s.aws/api", "(known after apply)", "(sensitive value)"]),
+        ("stg", ["+ Cluster.eks.services.k8s.aws/eks", "+ Namespace/shop", "(sensitive value)"]),
+        (
+            "prod",
+            [
+                "+ Nodegroup.eks.services.k8s.aws/eks-main",
+                "+ Namespace/shop",
+                "+ Deployment.apps/shop/api",
+            ],
+        ),
+    ] {
+        let plan = env.suimon(&["plan", environment, "--detailed-exitcode"]).code(2);
+        for text in contained {
+            plan.clone().says(text);
+        }
+        assert!(!plan.all().contains("-password"), "{}", plan.all());
+    }
+}
+
 #[test]
 fn the_demo_tells_its_story_in_a_checkout_and_anywhere_else() {
-    let (env, _clusters) = project("", &["dev"]);
+    let (env, _stage) = project("", &["dev"]);
     for folder in ["project", "home"] {
         let mut command = env.command(&["demo"]);
         command.current_dir(env.root().join(folder)).env_remove("KUBECONFIG");
