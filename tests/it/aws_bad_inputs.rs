@@ -111,7 +111,73 @@ fn what_a_file_alone_shows_is_said_before_anything_is_read() {
     }
     let asked = account.aws().requests();
     assert!(asked.iter().all(|r| r.operation == "GetCallerIdentity"), "{asked:?}");
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r#"
+    == no such pair of sizes
+    error[invalid-resource]: TaskDefinition.ecs.services.k8s.aws/api: spec.memory: Fargate has no tasks with 256 CPU units and 4096 MiB of memory
+      --> envs/dev/manifests/all.yaml:1:1
+       |
+     1 | apiVersion: ecs.services.k8s.aws/v1alpha1
+       | ^
+      help: with 256 CPU units it has 512, 1024 or 2048 MiB
+    == no such size
+    error[invalid-resource]: TaskDefinition.ecs.services.k8s.aws/api: spec.cpu: Fargate has no tasks with 300 CPU units
+      --> envs/dev/manifests/all.yaml:1:1
+       |
+     1 | apiVersion: ecs.services.k8s.aws/v1alpha1
+       | ^
+      help: it has 256, 512, 1024, 2048, 4096, 8192, 16384
+    == no size
+    error[invalid-resource]: TaskDefinition.ecs.services.k8s.aws/api: spec.memory: a task on Fargate must say it
+      --> envs/dev/manifests/all.yaml:1:1
+       |
+     1 | apiVersion: ecs.services.k8s.aws/v1alpha1
+       | ^
+      help: for example "512" or "0.5 GB"
+    == more than 64 KiB
+    error[invalid-resource]: TaskDefinition.ecs.services.k8s.aws/api: spec: it has 66263 bytes, and a task definition may have 65536
+      --> envs/dev/manifests/all.yaml:1:1
+       |
+     1 | apiVersion: ecs.services.k8s.aws/v1alpha1
+       | ^
+      help: move large values into files or secrets
+    == an unknown field
+    error[invalid-resource]: TaskDefinition.ecs.services.k8s.aws/api: spec.containerDefinitions[0].enviroment: there is no field `enviroment` here
+      --> envs/dev/manifests/all.yaml:1:1
+       |
+     1 | apiVersion: ecs.services.k8s.aws/v1alpha1
+       | ^
+      help: did you mean `environment`?
+    == a value in the wrong form
+    error[invalid-resource]: TaskDefinition.ecs.services.k8s.aws/api: spec.containerDefinitions[0].portMappings: it must be a list
+      --> envs/dev/manifests/all.yaml:1:1
+       |
+     1 | apiVersion: ecs.services.k8s.aws/v1alpha1
+       | ^
+    == a value in the file
+    error[invalid-resource]: Secret.secretsmanager.services.k8s.aws/token: spec.secretString: a value does not belong in Git; change it as well, Git keeps what it has seen
+      --> envs/dev/manifests/all.yaml:1:1
+      help: write where it comes from: `secretString: {valueFrom: {env: NAME}}`, or `{file: PATH}`, `{age: PATH}`, `{generate: {length: 32}}` in place of `{env: NAME}`
+    == a value under a key
+    error[invalid-resource]: Secret.secretsmanager.services.k8s.aws/token: spec.secretString.json.PASSWORD: a value does not belong in Git; change it as well, Git keeps what it has seen
+      --> envs/dev/manifests/all.yaml:1:1
+      help: write where it comes from: `secretString: {valueFrom: {env: NAME}}`, or `{file: PATH}`, `{age: PATH}`, `{generate: {length: 32}}` in place of `{env: NAME}`
+    == a window that is too short
+    error[invalid-resource]: Secret.secretsmanager.services.k8s.aws/token: spec.recoveryWindowInDays: it is from 7 to 30: suimon deletes no secret at once
+      --> envs/dev/manifests/all.yaml:1:1
+    == a version that YAML reads as a number
+    error[invalid-resource]: Cluster.eks.services.k8s.aws/main: spec.version: `1.3` is no Kubernetes version that EKS has
+      --> envs/dev/manifests/all.yaml:1:1
+       |
+     1 | apiVersion: eks.services.k8s.aws/v1alpha1
+       | ^
+      help: without quotes YAML reads 1.30 as a number: write "1.30"
+    == a wrong account
+    error[wrong-value]: `accountId` must be twelve digits
+      --> envs/dev/environment.yaml:6:49
+       |
+     6 |   targets: {aws: {region: us-east-1, accountId: "12345"}}
+       |                                                 ^
+    "#);
 }
 
 #[test]
@@ -150,24 +216,24 @@ fn secrets_that_a_task_names_and_that_are_not_there() {
     Error: The plan cannot be applied: 1 object is refused
 
       ! TaskDefinition.ecs.services.k8s.aws/api (rejected)
-          there is no secret `shop/nothing-AbCdEf`
+          there is no secret `shop/nothing-[ID]`
           at envs/dev/manifests/all.yaml:1:1
 
     No changes apart from what is refused.
     Denied: the rules refuse this plan, for 1 reason:
 
-      ! TaskDefinition.ecs.services.k8s.aws/api: there is no secret `shop/nothing-AbCdEf` (refused)
+      ! TaskDefinition.ecs.services.k8s.aws/api: there is no secret `shop/nothing-[ID]` (refused)
     == no such key in a secret of others
     Error: The plan cannot be applied: 1 object is refused
 
       ! TaskDefinition.ecs.services.k8s.aws/api (rejected)
-          the secret `shop/there-RZN7x4` has no JSON key `ABSENT`
+          the secret `shop/there-[ID]` has no JSON key `ABSENT`
           at envs/dev/manifests/all.yaml:1:1
 
     No changes apart from what is refused.
     Denied: the rules refuse this plan, for 1 reason:
 
-      ! TaskDefinition.ecs.services.k8s.aws/api: the secret `shop/there-RZN7x4` has no JSON key `ABSENT` (refused)
+      ! TaskDefinition.ecs.services.k8s.aws/api: the secret `shop/there-[ID]` has no JSON key `ABSENT` (refused)
     == no such key in a declared secret
     Error: The plan cannot be applied: 1 object is refused
 
@@ -301,7 +367,6 @@ fn a_rotation_that_runs_is_not_cut_short() {
       # envs/dev/manifests/all.yaml:1:1
       ~ Secret.secretsmanager.services.k8s.aws/token:
           spec:
-      -     replicaRegions: []
       ~     secretString: (sensitive value) -> (sensitive value)   # changes
             # (2 unchanged fields hidden)
           # (3 unchanged fields hidden)
@@ -360,7 +425,6 @@ fn a_secret_that_is_to_be_deleted_is_restored_and_not_made_again() {
       ~ Secret.secretsmanager.services.k8s.aws/token:
           spec:
       -     deletionDate: "[TIME]"
-      -     replicaRegions: []
             # (3 unchanged fields hidden)
           # (3 unchanged fields hidden)
 

@@ -109,24 +109,24 @@ fn answers_that_quote_a_value_are_not_quoted() {
     let env = &account.env;
     let shop = Shop::on(&account);
     account.project(&shop.yaml(&account));
+    account.apply(&[]).code(0);
     env.set(VARIABLE, FIRST);
+    let message = format!("the value {FIRST} is too weak");
     for operation in ["CreateSecret", "PutSecretValue", "UpdateSecret"] {
-        let message = format!("the value {FIRST} is too weak");
-        account.aws().fault(AwsFault::error(
-            operation,
-            400,
-            "InvalidParameterException",
-            &message,
-            99,
-        ));
+        let fault = AwsFault::error(operation, 400, "InvalidParameterException", &message, 99);
+        account.aws().fault(fault);
     }
-    for args in [
-        &["apply", "dev", "--auto-approve", "-vvv"][..],
-        &["apply", "dev", "--auto-approve", "--json"],
-    ] {
-        let ran = env.suimon(args);
-        assert!([1, 5].contains(&ran.code), "{}", ran.all());
-        silent(&args.join(" "), &ran.all());
+    for name in ["shop/dev/token", "shop/dev/another"] {
+        let yaml = shop.yaml(&account).replace("shop/dev/token", name);
+        env.file("envs/dev/manifests/all.yaml", &yaml);
+        for args in [
+            &["apply", "dev", "--auto-approve", "-vvv"][..],
+            &["apply", "dev", "--auto-approve", "--json"],
+        ] {
+            let ran = env.suimon(args).code(5);
+            assert!(ran.all().contains("withheld"), "{}", ran.all());
+            silent(&args.join(" "), &ran.all());
+        }
     }
 }
 

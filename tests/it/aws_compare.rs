@@ -93,7 +93,7 @@ fn the_same_on_both_platforms_is_no_difference() {
         ),
     );
     let ran = env.suimon(&["compare", "dev", "stg", "--detailed-exitcode"]).code(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"1 workloads are the same in dev and stg.");
 }
 
 #[test]
@@ -106,7 +106,16 @@ fn every_difference_is_told_with_both_sides() {
           livenessProbe: {httpGet: {path: /healthz, port: 8080}}",
     );
     let ran = env.suimon(&["compare", "dev", "stg"]).code(0);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    api
+      version        dev  1
+      version        stg  2
+      environment    dev  only here: ONLY_DEV
+      health check   dev  (none)
+      health check   stg  http :8080/healthz
+
+    3 differences in 1 workloads of dev and stg.
+    ");
     env.suimon(&["compare", "dev", "stg", "--detailed-exitcode"]).code(2);
     let told = env.suimon(&["compare", "dev", "stg", "--json"]).code(0).json();
     assert_eq!(told["format_version"], "1.0");

@@ -18,6 +18,7 @@ spec: {}
 /// What `plan` says when it cannot begin; `apply` writes nothing either.
 #[track_caller]
 fn refused(account: &Account) -> String {
+    account.aws().clear_requests();
     let ran = account.env.plan(&[]).code(1);
     account.apply(&[]).code(1);
     assert_eq!(account.writes(), [""; 0]);
@@ -109,7 +110,23 @@ fn credentials_that_are_not_good() {
     env.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     account.project(CLUSTER);
     all += &format!("== nobody listens\n{}\n", refused(&account));
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r"
+    == INVALID
+    error: aws: not authenticated at AWS sts: sts GetCallerIdentity: InvalidClientTokenId: The security token included in the request is invalid.
+    == EXPIRED
+    error: aws: not authenticated at AWS sts: sts GetCallerIdentity: ExpiredToken: The security token included in the request is expired
+    == none
+    error: aws: not authenticated at AWS sts: no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or `targets.aws.profile`, or run where a role gives them
+    == no such profile
+    error: aws: not authenticated at AWS sts: no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or `targets.aws.profile`, or run where a role gives them
+    == no region
+    error: aws: no AWS region is known: set `targets.aws.region` in environment.yaml, AWS_REGION, or the region of the profile
+    == a role that is none
+    error: aws: not authenticated at AWS sts: the role of `targets.aws.assumeRole` cannot be assumed: ValidationError: arn:aws:iam::12:role/x is invalid
+    == nobody listens
+    error: aws: cannot reach AWS sts: tcp connect error: Connection refused (os error 111)
+      help: nothing was written; check the network, the region and AWS_ENDPOINT_URL, then run the same command again
+    ");
 }
 
 #[test]
@@ -208,7 +225,12 @@ fn an_eks_cluster_needs_no_kubeconfig() {
 
     account.env.set("AWS_ACCESS_KEY_ID", "EXPIRED");
     all += &format!("== expired credentials\n{}\n", refused(&account));
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @r"
+    == no such cluster
+    error: kubernetes: there is no EKS cluster `main` in account 123456789012, region us-east-1; create it, or declare it in this environment as a Cluster.eks.services.k8s.aws, or correct targets.kubernetes.eksCluster
+    == expired credentials
+    error: aws: not authenticated at AWS sts: sts GetCallerIdentity: ExpiredToken: The security token included in the request is expired
+    ");
 }
 
 #[test]

@@ -7,6 +7,9 @@ use crate::env::RUNTIME;
 
 const FILE: &str = "envs/dev/manifests/all.yaml";
 
+const BREAKER: &str =
+    "  deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}}\n";
+
 /// What the small project runs.
 #[derive(Clone)]
 pub(crate) struct Shop {
@@ -71,12 +74,12 @@ spec:
   taskDefinitionRef: {{from: {{name: api}}}}
   launchType: FARGATE
   desiredCount: {count}
-  deploymentConfiguration:
-    deploymentCircuitBreaker: {{enable: true, rollback: true}}
-  networkConfiguration:
+{breaker}  networkConfiguration:
     awsvpcConfiguration: {{subnets: [{subnet}], securityGroups: [{group}]}}
 ",
                 count = self.count,
+                // moto forgets it.
+                breaker = if account.is_moto() { "" } else { BREAKER },
             );
         }
         if self.service && self.scaling {
