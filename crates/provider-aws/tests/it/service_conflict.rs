@@ -1,5 +1,7 @@
 //! Others, lost answers, and what cannot be read.
 
+use std::slice::from_ref;
+
 use serde_json::json;
 use suimon_model::HealthStatus;
 use suimon_provider::{Error, Provider, Write};
@@ -32,7 +34,7 @@ async fn a_deployment_of_somebody_else_is_not_cut_short() {
     update.task_definition(&theirs).send().await.unwrap();
 
     let ours = api(&two, &json!({"desiredCount": 1}));
-    let now = observe(&aws, &[ours.clone()]).await;
+    let now = observe(&aws, from_ref(&ours)).await;
     let conflicts = dry_run(&aws, &now, &ours).await.unwrap().conflicts;
     assert_eq!(conflicts.len(), 1);
     assert_eq!(conflicts[0].field, "deployments");
@@ -65,14 +67,14 @@ async fn our_own_deployment_gives_way_to_the_next() {
     let aws = provider(&server).await;
     apply(&server, &aws, &[api(&one, &json!({"desiredCount": 1}))]).await.unwrap();
     let second = api(&two, &json!({"desiredCount": 1}));
-    let now = observe(&aws, &[second.clone()]).await;
+    let now = observe(&aws, from_ref(&second)).await;
     write(&aws, &now, &second).await.unwrap();
 
     let aws = provider(&server).await;
     let third = api(&three, &json!({"desiredCount": 1}));
-    let now = observe(&aws, &[third.clone()]).await;
+    let now = observe(&aws, from_ref(&third)).await;
     assert_eq!(dry_run(&aws, &now, &third).await.unwrap().conflicts, []);
-    apply(&server, &aws, &[third.clone()]).await.unwrap();
+    apply(&server, &aws, from_ref(&third)).await.unwrap();
     assert_unchanged(&server, &[third]).await;
 }
 
@@ -84,7 +86,7 @@ async fn a_deployment_that_others_replace_has_failed() {
     let (one, two) = (definition(&client, "api:1").await, definition(&client, "api:2").await);
     let aws = provider(&server).await;
     let service = api(&one, &json!({"desiredCount": 1}));
-    let now = observe(&aws, &[service.clone()]).await;
+    let now = observe(&aws, from_ref(&service)).await;
     write(&aws, &now, &service).await.unwrap();
     let update = client.update_service().cluster("main").service("api");
     update.task_definition(&two).send().await.unwrap();
@@ -102,14 +104,14 @@ async fn lost_answers_make_one_service_and_one_deployment() {
     let (one, two) = (definition(&client, "api:1").await, definition(&client, "api:2").await);
     let aws = provider(&server).await;
     let first = api(&one, &json!({"desiredCount": 1}));
-    let now = observe(&aws, &[first.clone()]).await;
+    let now = observe(&aws, from_ref(&first)).await;
     server.as_sandbox().fault(lost("CreateService"));
     write(&aws, &now, &first).await.unwrap();
     assert_eq!(wait(&server, &aws, &first.id).await.status, HealthStatus::Current);
     assert_unchanged(&server, &[first]).await;
 
     let second = api(&two, &json!({"desiredCount": 1}));
-    let now = observe(&aws, &[second.clone()]).await;
+    let now = observe(&aws, from_ref(&second)).await;
     server.as_sandbox().fault(lost("UpdateService"));
     write(&aws, &now, &second).await.unwrap();
     assert_eq!(wait(&server, &aws, &second.id).await.status, HealthStatus::Current);
@@ -128,9 +130,9 @@ async fn a_service_that_is_there_already_is_adopted_by_a_write() {
         server.settle().await;
         let aws = provider(&server).await;
         let ours = api(&two, &json!({"desiredCount": 0}));
-        let now = observe(&aws, &[ours.clone()]).await;
+        let now = observe(&aws, from_ref(&ours)).await;
         assert!(!now.live[&ours.id].owned, "{}", server.name());
-        apply(&server, &aws, &[ours.clone()]).await.unwrap();
+        apply(&server, &aws, from_ref(&ours)).await.unwrap();
         assert_unchanged(&server, &[ours]).await;
         assert_eq!(seen(&client).await.task_definition.unwrap(), two, "{}", server.name());
     }
@@ -144,17 +146,17 @@ async fn unknown_is_not_absent() {
     let one = definition(&client, "api:1").await;
     let service = api(&one, &json!({"desiredCount": 1}));
     let aws = provider(&server).await;
-    apply(&server, &aws, &[service.clone()]).await.unwrap();
+    apply(&server, &aws, from_ref(&service)).await.unwrap();
     for operation in ["DescribeServices", "ListServices"] {
         let denied = AwsFault::error(operation, 400, "AccessDeniedException", "no", 9);
         server.as_sandbox().fault(denied);
-        let seen = observe(&aws, &[service.clone()]).await;
+        let seen = observe(&aws, from_ref(&service)).await;
         assert_eq!(seen.absent, [], "{operation}");
         assert!(!seen.unknown.is_empty(), "{operation}");
         server.as_sandbox().clear_faults();
     }
     // A cluster that is not there has no services.
     let elsewhere = api(&one, &json!({"cluster": "nowhere"}));
-    let seen = observe(&provider(&server).await, &[elsewhere.clone()]).await;
+    let seen = observe(&provider(&server).await, from_ref(&elsewhere)).await;
     assert_eq!(seen.unknown, []);
 }

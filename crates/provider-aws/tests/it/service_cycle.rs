@@ -1,5 +1,7 @@
 //! Services from creation to deletion.
 
+use std::slice::from_ref;
+
 use serde_json::{Value, json};
 use suimon_model::HealthStatus;
 use suimon_provider::{Error, Provider};
@@ -18,27 +20,27 @@ async fn a_service_lives_and_is_made_again() {
         let (one, two) = (definition(&client, "api:1").await, definition(&client, "api:2").await);
         let count = some(&server);
         let first = api(&one, &json!({"desiredCount": count}));
-        round_trip(&server, &[first.clone()]).await;
+        round_trip(&server, from_ref(&first)).await;
 
         let aws = provider(&server).await;
         let second = api(&two, &json!({"desiredCount": count, "tags": {"team": "shop"}}));
-        let before = observe(&aws, &[second.clone()]).await;
+        let before = observe(&aws, from_ref(&second)).await;
         let told = differences(&aws, &before, &second);
         assert!(told.contains("/spec/taskDefinition"), "{}: {told}", server.name());
-        apply(&server, &aws, &[second.clone()]).await.unwrap();
-        assert_unchanged(&server, &[second.clone()]).await;
+        apply(&server, &aws, from_ref(&second)).await.unwrap();
+        assert_unchanged(&server, from_ref(&second)).await;
         assert_eq!(seen(&client).await.task_definition.unwrap(), two, "{}", server.name());
 
-        let live = observe(&aws, &[second.clone()]).await;
+        let live = observe(&aws, from_ref(&second)).await;
         delete(&aws, &live, &second.id).await.unwrap();
         assert_eq!(wait(&server, &aws, &second.id).await.status, HealthStatus::NotFound);
         // Deleted already is fine.
         delete(&aws, &live, &second.id).await.unwrap();
 
-        let gone = observe(&aws, &[first.clone()]).await;
-        assert_eq!(gone.absent, [first.id.clone()], "{}", server.name());
-        apply(&server, &aws, &[first.clone()]).await.unwrap();
-        assert_unchanged(&server, &[first.clone()]).await;
+        let gone = observe(&aws, from_ref(&first)).await;
+        assert_eq!(gone.absent, from_ref(&first.id), "{}", server.name());
+        apply(&server, &aws, from_ref(&first)).await.unwrap();
+        assert_unchanged(&server, from_ref(&first)).await;
         let stale = delete(&aws, &live, &first.id).await;
         if matches!(server, Server::Sandbox(_)) {
             assert_eq!(stale, Err(Error::Stale), "{}: another of the same name", server.name());
@@ -87,22 +89,22 @@ async fn everything_that_is_declared_comes_back_and_goes_again() {
         let one = definition(&client, "api:1").await;
         let full = api(&one, &everything(&server));
         let aws = provider(&server).await;
-        apply(&server, &aws, &[full.clone()]).await.unwrap();
-        assert_unchanged(&server, &[full.clone()]).await;
+        apply(&server, &aws, from_ref(&full)).await.unwrap();
+        assert_unchanged(&server, from_ref(&full)).await;
         if matches!(server, Server::Ministack { .. }) {
             // Its UpdateService takes only some of it.
             continue;
         }
 
         let bare = api(&one, &json!({"tags": {}}));
-        apply(&server, &aws, &[bare.clone()]).await.unwrap();
-        assert_unchanged(&server, &[bare.clone()]).await;
+        apply(&server, &aws, from_ref(&bare)).await.unwrap();
+        assert_unchanged(&server, from_ref(&bare)).await;
         let left = seen(&client).await;
         assert_eq!(left.load_balancers.unwrap_or_default().len(), 0, "{}", server.name());
         assert!(!left.enable_execute_command, "{}", server.name());
         assert_eq!(left.desired_count, 2, "{}: nobody declares another count", server.name());
 
-        apply(&server, &aws, &[full.clone()]).await.unwrap();
+        apply(&server, &aws, from_ref(&full)).await.unwrap();
         assert_unchanged(&server, &[full]).await;
     }
 }
@@ -115,14 +117,14 @@ async fn what_others_changed_is_seen_and_taken_back() {
         let one = definition(&client, "api:1").await;
         let service = api(&one, &json!({"desiredCount": some(&server), "tags": {"team": "shop"}}));
         let aws = provider(&server).await;
-        apply(&server, &aws, &[service.clone()]).await.unwrap();
+        apply(&server, &aws, from_ref(&service)).await.unwrap();
 
         let update = client.update_service().cluster("main").service("api").desired_count(0);
         update.propagate_tags(aws_sdk_ecs::types::PropagateTags::Service).send().await.unwrap();
         let arn = seen(&client).await.service_arn.unwrap();
         let tag = aws_sdk_ecs::types::Tag::builder().key("owner").value("me").build();
         client.tag_resource().resource_arn(arn).tags(tag).send().await.unwrap();
-        let drifted = observe(&aws, &[service.clone()]).await;
+        let drifted = observe(&aws, from_ref(&service)).await;
         let told = differences(&aws, &drifted, &service);
         assert!(told.contains("/spec/tags/owner: \"me\" -> null"), "{}: {told}", server.name());
         if !matches!(server, Server::Moto { .. }) {
@@ -132,7 +134,7 @@ async fn what_others_changed_is_seen_and_taken_back() {
             assert!(told.contains("/spec/propagateTags"), "{}: {told}", server.name());
         }
         server.settle().await;
-        apply(&server, &aws, &[service.clone()]).await.unwrap();
+        apply(&server, &aws, from_ref(&service)).await.unwrap();
         assert_unchanged(&server, &[service]).await;
     }
 }
@@ -145,10 +147,10 @@ async fn a_name_that_is_draining_waits_and_is_not_made_twice() {
     let one = definition(&client, "api:1").await;
     let service = api(&one, &json!({"desiredCount": 2}));
     let aws = provider(&server).await;
-    let live = apply(&server, &aws, &[service.clone()]).await.unwrap();
+    let live = apply(&server, &aws, from_ref(&service)).await.unwrap();
     delete(&aws, &live, &service.id).await.unwrap();
 
-    let draining = observe(&aws, &[service.clone()]).await;
+    let draining = observe(&aws, from_ref(&service)).await;
     assert!(draining.live[&service.id].terminating);
     let health = health(&aws, &service.id).await;
     assert_eq!(health.status, HealthStatus::Terminating);
@@ -157,7 +159,7 @@ async fn a_name_that_is_draining_waits_and_is_not_made_twice() {
     assert!(refused.is_retryable());
 
     assert_eq!(wait(&server, &aws, &service.id).await.status, HealthStatus::NotFound);
-    apply(&server, &aws, &[service.clone()]).await.unwrap();
+    apply(&server, &aws, from_ref(&service)).await.unwrap();
     assert_unchanged(&server, &[service]).await;
 }
 
@@ -171,7 +173,7 @@ async fn what_cannot_change_in_place_is_told_before() {
     let aws = provider(&server).await;
     apply(&server, &aws, &[service]).await.unwrap();
     let other = api(&one, &json!({"launchType": "EXTERNAL", "schedulingStrategy": "DAEMON"}));
-    let seen = observe(&aws, &[other.clone()]).await;
+    let seen = observe(&aws, from_ref(&other)).await;
     server.take_operations();
     let told = dry_run(&aws, &seen, &other).await.unwrap_err();
     insta::assert_snapshot!(told, @"immutable: spec.schedulingStrategy, spec.launchType");
@@ -189,7 +191,7 @@ async fn a_role_a_family_and_a_cluster_are_written_in_any_form() {
         for (definition, cluster) in [("api:1", "main"), ("api", "main"), ("api:1", arn.as_str())] {
             let service = api(definition, &json!({"desiredCount": count, "cluster": cluster}));
             let aws = provider(&server).await;
-            apply(&server, &aws, &[service.clone()]).await.unwrap();
+            apply(&server, &aws, from_ref(&service)).await.unwrap();
             assert_unchanged(&server, &[service]).await;
         }
     }
@@ -203,7 +205,7 @@ async fn attributes_are_known_before_and_after() {
     let one = definition(&client, "api:1").await;
     let service = api(&one, &json!({"name": "web"}));
     let aws = provider(&server).await;
-    let seen = apply(&server, &aws, &[service.clone()]).await.unwrap();
+    let seen = apply(&server, &aws, from_ref(&service)).await.unwrap();
     let ask = |attribute: &str| suimon_model::DeferredRef {
         pointer: String::new(),
         target: service.id.clone(),
@@ -258,7 +260,7 @@ async fn what_is_no_longer_declared_is_found() {
         let service = api(&one, &json!({"desiredCount": 0}));
         let kept = annotated(&service, "suimon.dev/prune", "false");
         let aws = provider(&server).await;
-        apply(&server, &aws, &[kept.clone()]).await.unwrap();
+        apply(&server, &aws, from_ref(&kept)).await.unwrap();
         // The cluster is known by another service that is declared in it.
         let mut other = api(&one, &json!({"name": "other", "desiredCount": 0}));
         other.id.name = "other".into();
@@ -289,13 +291,13 @@ async fn the_count_is_left_to_autoscaling() {
 
     // The target is live, and nobody declares it any more.
     let aws = provider(&server).await;
-    let now = observe(&aws, &[next.clone()]).await;
+    let now = observe(&aws, from_ref(&next)).await;
     assert_eq!(differences(&aws, &now, &next), "");
 
     // It is replaced: it begins with as many tasks as it had.
     let moved =
         api(&two, &json!({"desiredCount": 2, "schedulingStrategy": "REPLICA", "role": "lb"}));
-    let now = observe(&aws, &[moved.clone()]).await;
+    let now = observe(&aws, from_ref(&moved)).await;
     assert!(matches!(dry_run(&aws, &now, &moved).await, Err(Error::Immutable { .. })));
     delete(&aws, &now, &moved.id).await.unwrap();
     assert_eq!(wait(&server, &aws, &moved.id).await.status, HealthStatus::NotFound);

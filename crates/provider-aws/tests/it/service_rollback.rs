@@ -1,5 +1,7 @@
 //! The truth about deployments.
 
+use std::slice::from_ref;
+
 use serde_json::json;
 use suimon_model::HealthStatus;
 use suimon_provider::Error;
@@ -10,7 +12,7 @@ use crate::support::{
     Server, apply, assert_unchanged, differences, dry_run, health, observe, provider, wait, write,
 };
 
-fn guarded(more: serde_json::Value) -> serde_json::Value {
+fn guarded(more: &serde_json::Value) -> serde_json::Value {
     let mut spec = json!({"desiredCount": 1, "deploymentConfiguration":
         {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}});
     spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -48,10 +50,10 @@ async fn what_was_rolled_back_is_not_applied_again_until_git_changes() {
     cluster(&client).await;
     let (good, bad) = (definition(&client, "api:1").await, definition(&client, "api:fail").await);
     let aws = provider(&server).await;
-    apply(&server, &aws, &[api(&good, &guarded(json!({})))]).await.unwrap();
+    apply(&server, &aws, &[api(&good, &guarded(&json!({})))]).await.unwrap();
 
-    let broken = api(&bad, &guarded(json!({})));
-    let before = observe(&aws, &[broken.clone()]).await;
+    let broken = api(&bad, &guarded(&json!({})));
+    let before = observe(&aws, from_ref(&broken)).await;
     write(&aws, &before, &broken).await.unwrap();
     let failed = wait(&server, &aws, &broken.id).await;
     assert_eq!(failed.status, HealthStatus::Failed);
@@ -64,7 +66,7 @@ async fn what_was_rolled_back_is_not_applied_again_until_git_changes() {
     // Another run: nothing is written, whatever drifted.
     let again = provider(&server).await;
     client.update_service().cluster("main").service("api").desired_count(2).send().await.unwrap();
-    let now = observe(&again, &[broken.clone()]).await;
+    let now = observe(&again, from_ref(&broken)).await;
     assert!(differences(&again, &now, &broken).contains("taskDefinition"));
     server.take_operations();
     let refused = dry_run(&again, &now, &broken).await.unwrap_err();
@@ -78,18 +80,18 @@ async fn what_was_rolled_back_is_not_applied_again_until_git_changes() {
     assert_eq!(health(&again, &broken.id).await.status, HealthStatus::Failed);
 
     // Another declaration of the same, and another task definition, are tried.
-    let patient = api(&bad, &guarded(json!({"healthCheckGracePeriodSeconds": 60})));
+    let patient = api(&bad, &guarded(&json!({"healthCheckGracePeriodSeconds": 60})));
     assert!(dry_run(&again, &now, &patient).await.is_ok());
     let better = definition(&client, "api:3").await;
-    let fixed = api(&better, &guarded(json!({})));
-    let now = observe(&again, &[fixed.clone()]).await;
+    let fixed = api(&better, &guarded(&json!({})));
+    let now = observe(&again, from_ref(&fixed)).await;
     assert!(dry_run(&again, &now, &fixed).await.is_ok());
-    apply(&server, &again, &[fixed.clone()]).await.unwrap();
+    apply(&server, &again, from_ref(&fixed)).await.unwrap();
     assert_unchanged(&server, &[fixed]).await;
 
     // And the way back to what was good before is free.
-    let back = api(&good, &guarded(json!({})));
-    apply(&server, &again, &[back.clone()]).await.unwrap();
+    let back = api(&good, &guarded(&json!({})));
+    apply(&server, &again, from_ref(&back)).await.unwrap();
     assert_unchanged(&server, &[back]).await;
 }
 
@@ -100,9 +102,9 @@ async fn a_run_that_died_between_marks_and_update_is_completed() {
     cluster(&client).await;
     let (good, bad) = (definition(&client, "api:1").await, definition(&client, "api:fail").await);
     let aws = provider(&server).await;
-    apply(&server, &aws, &[api(&good, &guarded(json!({})))]).await.unwrap();
-    let broken = api(&bad, &guarded(json!({})));
-    let now = observe(&aws, &[broken.clone()]).await;
+    apply(&server, &aws, &[api(&good, &guarded(&json!({})))]).await.unwrap();
+    let broken = api(&bad, &guarded(&json!({})));
+    let now = observe(&aws, from_ref(&broken)).await;
     write(&aws, &now, &broken).await.unwrap();
     assert_eq!(wait(&server, &aws, &broken.id).await.status, HealthStatus::Failed);
     for _ in 0..50 {
@@ -110,16 +112,16 @@ async fn a_run_that_died_between_marks_and_update_is_completed() {
     }
 
     // The same task definition, declared otherwise; the update does not get through.
-    let other = api(&bad, &guarded(json!({"healthCheckGracePeriodSeconds": 60})));
+    let other = api(&bad, &guarded(&json!({"healthCheckGracePeriodSeconds": 60})));
     let fault = AwsFault::error("UpdateService", 400, "AccessDeniedException", "no", 1);
     server.as_sandbox().fault(fault);
-    let now = observe(&aws, &[other.clone()]).await;
+    let now = observe(&aws, from_ref(&other)).await;
     let stopped = write(&aws, &now, &other).await.unwrap_err();
     assert!(stopped.to_string().contains("UpdateService"), "{stopped}");
 
     // What was rolled back before is not taken for this one.
     let aws = provider(&server).await;
-    let now = observe(&aws, &[other.clone()]).await;
+    let now = observe(&aws, from_ref(&other)).await;
     assert!(differences(&aws, &now, &other).contains("taskDefinition"));
     assert!(dry_run(&aws, &now, &other).await.is_ok());
     write(&aws, &now, &other).await.unwrap();
@@ -127,7 +129,7 @@ async fn a_run_that_died_between_marks_and_update_is_completed() {
     for _ in 0..50 {
         server.settle().await;
     }
-    let now = observe(&aws, &[other.clone()]).await;
+    let now = observe(&aws, from_ref(&other)).await;
     let refused = dry_run(&aws, &now, &other).await;
     assert!(matches!(refused, Err(Error::RolledBack(_))), "{refused:?}");
 }
@@ -144,7 +146,7 @@ async fn without_a_roll_back_it_fails_and_stays() {
         {"deploymentCircuitBreaker": {"enable": true, "rollback": false}}}),
     );
     let aws = provider(&server).await;
-    let now = observe(&aws, &[service.clone()]).await;
+    let now = observe(&aws, from_ref(&service)).await;
     let written = write(&aws, &now, &service).await.unwrap();
     assert_eq!(written.health.status, HealthStatus::InProgress);
     let failed = wait(&server, &aws, &service.id).await;
@@ -204,7 +206,7 @@ async fn blue_and_green_succeed_pause_and_go_back() {
         assert_unchanged(&server, &[api(&one, &plain)]).await;
 
         let green = api(&two, &paused);
-        let now = observe(&aws, &[green.clone()]).await;
+        let now = observe(&aws, from_ref(&green)).await;
         write(&aws, &now, &green).await.unwrap();
         for _ in 0..50 {
             server.settle().await;
@@ -223,7 +225,7 @@ async fn blue_and_green_succeed_pause_and_go_back() {
             server.settle().await;
         }
         let aws = provider(&server).await;
-        let now = observe(&aws, &[green.clone()]).await;
+        let now = observe(&aws, from_ref(&green)).await;
         let refused = dry_run(&aws, &now, &green).await;
         assert!(matches!(refused, Err(Error::RolledBack(_))), "{refused:?}");
     }

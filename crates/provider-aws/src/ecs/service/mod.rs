@@ -1,9 +1,9 @@
 //! ECS services.
 //!
-//! * [`normal`]: what the API fills in is left out, on both sides; [`wanted`]: what will be live.
-//! * [`read`]: lists and descriptions in batches. [`write`]: create, update, delete; [`body`]: what is sent.
-//! * [`rollout`]: what ECS tells about deployments; [`health`]: whether *this* deployment succeeded;
-//!   [`preview`]: what was rolled back is not applied again, and others' deployments are not cut short.
+//! * [`normal`]: what the API fills in is left out, on both sides; [`mod@wanted`]: what will be live.
+//! * [`mod@read`]: lists and descriptions in batches. [`mod@write`]: create, update, delete; [`body`]: what is sent.
+//! * [`rollout`]: what ECS tells about deployments; [`mod@health`]: whether *this* deployment succeeded;
+//!   [`mod@preview`]: what was rolled back is not applied again, and others' deployments are not cut short.
 
 use async_trait::async_trait;
 use aws_sdk_ecs::operation::create_service::CreateServiceInput;
