@@ -15,7 +15,7 @@ use crate::observe::observe;
 use crate::owned::{keep_known, membership};
 use crate::prepare::{check_targets, connect, foretell, prepare};
 use crate::preview::preview;
-use crate::settle::{Later, keep_scale, scaled_to, settle};
+use crate::settle::{Later, Settling, keep_scale, scaled_to, settle};
 
 /// What to plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +68,8 @@ pub async fn plan(
     observed.targets = targets;
 
     let scaled_to = scaled_to(&later, &observed);
-    let resolved =
-        settle(&mut manifests, &order, &later, &mut attributes, registry, &mut observed, options.adopt);
+    let settling = Settling { order: &order, later: &later, registry, adopt: options.adopt };
+    let resolved = settle(&mut manifests, &settling, &mut attributes, &mut observed);
     let mut manifests: BTreeMap<ResourceId, Manifest> =
         manifests.into_iter().map(|manifest| (manifest.id.clone(), manifest)).collect();
     let as_known = |id: &ResourceId| resolved.get(id).or_else(|| manifests.get(id));

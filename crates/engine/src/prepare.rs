@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use suimon_model::{
-    DeferredRef, Diagnostic, Diagnostics, Manifest, ResourceId, TargetIdentity,
-};
+use suimon_model::{DeferredRef, Diagnostic, Diagnostics, Manifest, ResourceId, TargetIdentity};
 use suimon_provider::Registry;
 
 use crate::{Error, Result};
@@ -90,9 +88,8 @@ pub(crate) fn foretell(manifests: &mut [Manifest], registry: &Registry) {
         }
     }
     for manifest in manifests.iter_mut().filter(|manifest| !manifest.refs.is_empty()) {
-        *manifest = manifest.resolve(|target, name| {
-            told.get(&(target.clone(), name.to_owned())).cloned()
-        });
+        *manifest =
+            manifest.resolve(|target, name| told.get(&(target.clone(), name.to_owned())).cloned());
     }
 }
 

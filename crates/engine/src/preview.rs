@@ -34,7 +34,9 @@ async fn one(manifest: &Manifest, registry: &Registry) -> Preview {
         Ok(answer) => Preview::Stored { object: answer.object, conflicts: answer.conflicts },
         Err(Error::Immutable { fields, message }) => Preview::Immutable { fields, message },
         Err(error @ (Error::Rejected(_) | Error::KindNotServed(_) | Error::NotFound(_))) => {
-            Preview::Rejected { message: error.to_string() }
+            // The refusal names the object.
+            let (message, id) = (error.to_string(), format!("{}: ", manifest.id));
+            Preview::Rejected { message: message.strip_prefix(&id).unwrap_or(&message).to_owned() }
         }
         Err(Error::RolledBack(message)) => Preview::RolledBack { message },
         Err(error) => Preview::Failed { reason: error.to_string() },

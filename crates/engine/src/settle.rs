@@ -7,7 +7,8 @@ use suimon_apply::Attributes;
 use suimon_graph::Order;
 use suimon_model::{DeferredRef, Manifest, ResourceId};
 use suimon_plan::{
-    Action, Comparison, Observed, Plan, Presence, compare, live_replicas, restore_replicas, yield_replicas,
+    Action, Comparison, Observed, Plan, Presence, compare, live_replicas, restore_replicas,
+    yield_replicas,
 };
 use suimon_provider::Registry;
 
@@ -55,6 +56,15 @@ pub(crate) fn keep_scale(
     }
 }
 
+/// What settling looks at.
+pub(crate) struct Settling<'a> {
+    pub(crate) order: &'a Order,
+    pub(crate) later: &'a Later,
+    pub(crate) registry: &'a Registry,
+    /// Take over what another engine owns.
+    pub(crate) adopt: bool,
+}
+
 /// Keeps the record of adoption, leaves replicas to their autoscaler, fills in deferred values that are known, and compares.
 ///
 /// What is referred to comes before what refers to it: an attribute that an update gives another value (the
@@ -64,20 +74,18 @@ pub(crate) fn keep_scale(
 /// references, because apply fills them in again: the object referred to may be made anew.
 pub(crate) fn settle(
     manifests: &mut [Manifest],
-    order: &Order,
-    later: &Later,
+    with: &Settling<'_>,
     attributes: &mut Attributes,
-    registry: &Registry,
     observed: &mut Observed,
-    adopt: bool,
 ) -> BTreeMap<ResourceId, Manifest> {
+    let Settling { order, registry, .. } = *with;
     let mut resolved = BTreeMap::new();
     let moving = moving(manifests, registry);
     let mut places: Vec<usize> = (0..manifests.len()).collect();
     places.sort_by_key(|place| order.index_of(&manifests[*place].id));
     for place in places {
         let manifest = &mut manifests[place];
-        if let Some(known) = settle_one(manifest, later, attributes, registry, observed, adopt) {
+        if let Some(known) = settle_one(manifest, with, attributes, observed) {
             resolved.insert(manifest.id.clone(), known);
         }
         let declared = resolved.get(&manifest.id).unwrap_or(manifest);
@@ -114,12 +122,11 @@ fn is_to_be_updated(manifest: &Manifest, registry: &Registry, observed: &Observe
 /// One declaration; its form with known values filled in, where it has references.
 fn settle_one(
     manifest: &mut Manifest,
-    later: &Later,
+    with: &Settling<'_>,
     attributes: &Attributes,
-    registry: &Registry,
     observed: &mut Observed,
-    adopt: bool,
 ) -> Option<Manifest> {
+    let Settling { later, registry, adopt, .. } = *with;
     let live = match observed.declared.get(&manifest.id) {
         Some(Presence::Live(live)) => Some(live.as_ref()),
         _ => None,

@@ -43,27 +43,45 @@ impl Aws {
 pub fn check(manifest: &Manifest) -> Vec<Diagnostic> {
     match find(&manifest.id) {
         Some(kind) => prepare(kind, manifest).1,
-        None => vec![no_such_kind(manifest)],
+        None => vec![unknown_kind(manifest)],
     }
 }
 
-fn no_such_kind(manifest: &Manifest) -> Diagnostic {
-    let known: Vec<String> = families()
-        .iter()
-        .flat_map(|family| {
-            family.kinds().iter().map(|k| format!("{}.{}", k.kind(), family.group()))
+/// What to say of a kind that is not served.
+pub(crate) fn no_such_kind(id: &ResourceId) -> String {
+    let wanted = id.group_kind();
+    let near = known_kinds()
+        .into_iter()
+        .map(|known| {
+            (strsim::damerau_levenshtein(&wanted.to_lowercase(), &known.to_lowercase()), known)
         })
-        .collect();
+        .min()
+        .filter(|(distance, _)| *distance <= 4);
+    match near {
+        Some((_, known)) => format!("there is no kind {wanted}; did you mean {known}?"),
+        None => format!("there is no kind {wanted}; suimon has {}", known_kinds().join(", ")),
+    }
+}
+
+fn known_kinds() -> Vec<String> {
+    let of = |family: &&'static dyn Family| {
+        let group = family.group();
+        family.kinds().iter().map(|k| format!("{}.{group}", k.kind())).collect::<Vec<_>>()
+    };
+    families().iter().flat_map(of).collect()
+}
+
+fn unknown_kind(manifest: &Manifest) -> Diagnostic {
     let what = format!("{}: suimon has no such kind of AWS resource", manifest.id);
     Diagnostic::error("unknown-kind", what)
         .at(manifest.origin.location())
-        .help(format!("it has {}", known.join(", ")))
+        .help(no_such_kind(&manifest.id))
 }
 
 impl Aws {
     pub(crate) fn prepare_one(&self, manifest: &Manifest) -> Result<Manifest> {
         let Some(kind) = find(&manifest.id) else {
-            return Err(Error::Rejected(no_such_kind(manifest).summary));
+            return Err(Error::Rejected(unknown_kind(manifest).summary));
         };
         let (prepared, problems) = prepare(kind, manifest);
         match problems.first() {
@@ -248,7 +266,7 @@ impl Aws {
         }
         let body = json!({
             "apiVersion": api_version, "kind": id.kind,
-            "metadata": metadata(&id.name, annotations),
+            "metadata": metadata(&id.name, &annotations),
             "spec": live.spec, "status": status,
         });
         let version = json!([live.spec, live.tags]).to_string();
@@ -334,12 +352,12 @@ fn object(declared: &Declared, spec: &Value, applied: &str) -> Value {
     annotations.insert(APPLIED_ANNOTATION.to_owned(), Value::String(applied.to_owned()));
     json!({
         "apiVersion": declared.api_version, "kind": declared.id.kind,
-        "metadata": metadata(&declared.id.name, annotations),
+        "metadata": metadata(&declared.id.name, &annotations),
         "spec": spec,
     })
 }
 
-fn metadata(name: &str, annotations: Map<String, Value>) -> Value {
+fn metadata(name: &str, annotations: &Map<String, Value>) -> Value {
     if annotations.is_empty() {
         return json!({"name": name});
     }

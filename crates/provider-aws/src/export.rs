@@ -184,7 +184,7 @@ fn wanted(name: &str) -> Result<Option<Wanted>> {
     let Some(service) = group.strip_suffix(".services.k8s.aws") else { return Ok(None) };
     let id = ResourceId::new(group, kind, None, rest);
     if find(&id).is_none() {
-        return Err(Error::KindNotServed(id.group_kind()));
+        return Err(Error::Rejected(crate::aws::no_such_kind(&id)));
     }
     let (parent, last) = rest.rsplit_once('/').map_or((None, rest), |(p, n)| (Some(p), n));
     Ok(Some(match (service, kind, parent) {

@@ -103,15 +103,16 @@ pub(crate) fn is_deferred(value: &Value) -> bool {
 
 /// The known key that a key means: exact, or the same but for capitals.
 pub(crate) fn known_key<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known.into_iter().fold(None, |found, name| {
+    let mut alike = None;
+    for name in known {
         if name == key {
-            Some(name)
-        } else if found.is_none() && name.eq_ignore_ascii_case(key) {
-            Some(name)
-        } else {
-            found
+            return Some(name);
         }
-    })
+        if name.eq_ignore_ascii_case(key) {
+            alike = alike.or(Some(name));
+        }
+    }
+    alike
 }
 
 /// What to say about a key that is not known.

@@ -54,10 +54,10 @@ impl Inner {
             return Err(Error::NotFound(format!("there is no {id}")));
         };
         let mut exported = Exported::default();
-        self.take(object, &mut exported);
+        self.take(&object, &mut exported);
         if id.group.is_empty() && id.kind == "Namespace" {
             for object in self.everything_in(&session, &id.name).await? {
-                self.take(object, &mut exported);
+                self.take(&object, &mut exported);
             }
         }
         Ok(Some(exported))
@@ -92,12 +92,12 @@ impl Inner {
     }
 
     /// Adds the declaration of one object, or why there is none.
-    fn take(&self, object: Value, exported: &mut Exported) {
-        let id = id_of(&object);
-        if controller(&object).is_some() || is_made_with_the_namespace(&id) {
+    fn take(&self, object: &Value, exported: &mut Exported) {
+        let id = id_of(object);
+        if controller(object).is_some() || is_made_with_the_namespace(&id) {
             return;
         }
-        if let Some(owner) = foreign_owner(&object, &self.applyset.id) {
+        if let Some(owner) = foreign_owner(object, &self.applyset.id) {
             exported.left_out.push(format!("{id}: it belongs to {owner}"));
             return;
         }
@@ -108,7 +108,7 @@ impl Inner {
             }
             return;
         }
-        exported.manifests.push(declaration(&object));
+        exported.manifests.push(declaration(object));
     }
 }
 

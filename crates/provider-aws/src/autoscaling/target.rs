@@ -21,6 +21,9 @@ pub(super) struct ScalableTarget;
 
 pub(super) const KIND: &str = "ScalableTarget";
 
+/// How often a creation without an answer is tried, when nothing is there after it.
+const CREATIONS: u32 = 3;
+
 static SHAPE: Shape = Shape::text(
     "serviceNamespace resourceId scalableDimension minCapacity:int maxCapacity:int roleARN \
      suspendedState{dynamicScalingInSuspended:bool dynamicScalingOutSuspended:bool \
@@ -91,15 +94,20 @@ impl Kind for ScalableTarget {
 
     async fn write(&self, context: &Context, declared: &Declared, _force: bool) -> Result<Done> {
         let scaled = Scaled::of(&declared.spec);
-        let now = match look(context, &scaled).await? {
-            None => match create(context, declared).await {
-                // Whether it is there now is for another look to say.
-                Err(error) if error.is_unknown() => look(context, &scaled).await?,
+        let mut now = look(context, &scaled).await?;
+        for _ in 0..CREATIONS {
+            if now.is_some() {
+                break;
+            }
+            let made = create(context, declared).await;
+            // Whether one is there whose answer was lost is for another look to say.
+            now = look(context, &scaled).await?;
+            match made {
+                Ok(()) => break,
+                Err(error) if error.is_unknown() => {}
                 Err(error) => return Err(error.into()),
-                Ok(()) => look(context, &scaled).await?,
-            },
-            now => now,
-        };
+            }
+        }
         let Some(now) = now else {
             return Err(Error::Transient(format!("{} is not seen yet", scaled.resource)));
         };

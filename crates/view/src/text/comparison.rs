@@ -41,12 +41,14 @@ pub fn comparison(
     if !text.is_empty() {
         text.push('\n');
     }
+    let count = |number: usize, what: &str| {
+        if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    };
+    let (where_, both) = (count(workloads, "workload"), format!("{} and {}", names.0, names.1));
     let sum = match found.len() {
-        0 => format!("{workloads} workloads are the same in {} and {}", names.0, names.1),
-        1 => format!("1 difference in {workloads} workloads of {} and {}", names.0, names.1),
-        many => {
-            format!("{many} differences in {workloads} workloads of {} and {}", names.0, names.1)
-        }
+        0 if workloads == 1 => format!("1 workload is the same in {both}"),
+        0 => format!("{where_} are the same in {both}"),
+        some => format!("{} in {where_} of {both}", count(some, "difference")),
     };
     let beyond = match explained {
         0 => ".".to_owned(),
