@@ -185,3 +185,40 @@ fn throttling_is_waited_out() {
     assert!(!ran.all().contains("Rate exceeded"), "{}", ran.all());
     account.env.settled();
 }
+
+#[test]
+fn a_list_of_secrets_that_lags_makes_nothing_twice() {
+    let account = Account::sandbox();
+    let shop = Shop::on(&account);
+    account.project(&shop.yaml(&account));
+    account.apply(&[]).code(0);
+    account.aws().stale_secret_lists(100);
+    let listed = account.call("ListSecrets", &json!({}));
+    assert_eq!(listed["SecretList"], json!([]), "the list shows what was before");
+    account.env.settled();
+    account.aws().clear_requests();
+    account.apply(&[]).code(0);
+    assert_eq!(account.writes(), [""; 0]);
+    account.env.set(VARIABLE, "second-value");
+    account.apply(&[]).code(0).says("1 changed");
+    assert_eq!(account.count("CreateSecret"), 0);
+    account.env.settled();
+}
+
+#[test]
+fn two_runs_at_once_make_nothing_twice() {
+    let account = Account::sandbox();
+    let shop = Shop { scaling: false, ..Shop::on(&account) };
+    account.project(&shop.yaml(&account));
+    let start = || account.env.start(account.env.command(&["apply", "dev", "--auto-approve"]));
+    let (one, other) = (start(), start());
+    let (one, other) = (one.finish(), other.finish());
+    for ran in [&one, &other] {
+        assert!([0, 4, 5].contains(&ran.code), "{}", ran.all());
+        assert!(!ran.all().contains("panicked"), "{}", ran.all());
+    }
+    account.apply(&[]).code(0);
+    account.env.settled();
+    let state = state(&account);
+    assert_eq!((&state["services"], &state["versions"]), (&json!(1), &json!(1)), "{state}");
+}

@@ -164,7 +164,7 @@ fn what_is_not_there_is_said() {
     error: not found: there is no Service.ecs.services.k8s.aws/../nobody in us-east-1
 
     $ import dev Servce.ecs.services.k8s.aws/web/nobody
-    error: the API server does not serve Servce.ecs.services.k8s.aws
+    error: there is no kind Servce.ecs.services.k8s.aws; did you mean Service.ecs.services.k8s.aws?
 
     $ import dev Namespace/web
     error: `Namespace/web` is nothing that can be imported here
