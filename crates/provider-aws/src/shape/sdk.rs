@@ -280,7 +280,6 @@ mod tests {
     use serde_json::json;
 
     use super::super::Shape;
-    use super::*;
 
     static SHAPE: Shape = Shape::sdk(reads!(RegisterTaskDefinitionInput), "keep:int");
 

@@ -101,7 +101,7 @@ async fn access_modes_do_not_go_back_and_entries_need_one() {
     let server = Server::sandbox().await;
     let aws = provider(&server).await;
     let api = cluster("1.31", &json!({"accessConfig": {"authenticationMode": "API"}}));
-    apply(&server, &aws, &[api.clone()]).await.unwrap();
+    apply(&server, &aws, std::slice::from_ref(&api)).await.unwrap();
     server.take_operations();
     let back = cluster("1.31", &json!({"accessConfig": {"authenticationMode": "CONFIG_MAP"}}));
     insta::assert_snapshot!(refused(&server, &[api], &back).await, @"cluster `main` has the authentication mode API, and CONFIG_MAP is declared: EKS does not go back");
@@ -115,7 +115,7 @@ async fn access_modes_do_not_go_back_and_entries_need_one() {
         "dev",
         &json!({"clusterName": "main", "principalARN": "arn:aws:iam::123456789012:role/dev"}),
     );
-    let seen = look(&aws, &[entry.clone()], false).await;
+    let seen = look(&aws, std::slice::from_ref(&entry), false).await;
     assert_eq!((seen.unknown.len(), seen.absent.len()), (0, 1));
     let told = dry_run(&aws, &seen, &entry).await.unwrap_err().to_string();
     insta::assert_snapshot!(told, @"cluster `main` has the authentication mode CONFIG_MAP, which knows no access entries: declare `accessConfig: {authenticationMode: API_AND_CONFIG_MAP}` for it first");
@@ -129,7 +129,7 @@ async fn an_update_that_fails_says_why() {
     let first = cluster("1.31", &fails);
     apply(&server, &aws, &[first]).await.unwrap();
     let next = cluster("1.32", &fails);
-    let seen = observe(&aws, &[next.clone()]).await;
+    let seen = observe(&aws, std::slice::from_ref(&next)).await;
     let written = write(&aws, &seen, &next).await.unwrap();
     assert_eq!(written.health.status, HealthStatus::InProgress);
     let failed = wait(&server, &aws, &next.id).await;
@@ -138,11 +138,11 @@ async fn an_update_that_fails_says_why() {
     insta::assert_snapshot!(failed.message.replace(id, "ID"), @"VersionUpdate to 1.32 (update ID) failed: IpNotAvailable: The sandbox was asked to let this update fail.");
     // Another run finds it too, as long as the cluster is not as declared.
     let again = provider(&server).await;
-    observe(&again, &[next.clone()]).await;
+    observe(&again, std::slice::from_ref(&next)).await;
     assert_eq!(health(&again, &next.id).await, failed);
     let before = cluster("1.31", &fails);
     let third = provider(&server).await;
-    observe(&third, &[before.clone()]).await;
+    observe(&third, std::slice::from_ref(&before)).await;
     assert_eq!(health(&third, &before.id).await.status, HealthStatus::Current);
 }
 
@@ -155,17 +155,17 @@ async fn an_update_that_outlives_its_run_is_followed_by_the_next() {
         "1.32",
         &json!({"logging": {"clusterLogging": [{"types": ["api"], "enabled": true}]}}),
     );
-    let seen = observe(&aws, &[next.clone()]).await;
+    let seen = observe(&aws, std::slice::from_ref(&next)).await;
     assert!(write(&aws, &seen, &next).await.unwrap().more);
     server.take_operations();
     drop(aws);
     let aws = provider(&server).await;
-    let seen = observe(&aws, &[next.clone()]).await;
+    let seen = observe(&aws, std::slice::from_ref(&next)).await;
     let waits = write(&aws, &seen, &next).await.unwrap();
     assert_eq!((waits.more, waits.health.status), (true, HealthStatus::InProgress));
     assert!(waits.health.message.starts_with("LoggingUpdate (update "), "{:?}", waits.health);
     assert_eq!(writes(&server), [""; 0]);
-    apply(&server, &aws, &[next.clone()]).await.unwrap();
+    apply(&server, &aws, std::slice::from_ref(&next)).await.unwrap();
     assert_eq!(writes(&server), ["eks UpdateClusterVersion", "eks TagResource"]);
     assert_unchanged(&server, &[next]).await;
 }
