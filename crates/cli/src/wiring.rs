@@ -76,11 +76,19 @@ fn run_name(environment: &str) -> String {
     format!("suimon-{environment}-{now}")
 }
 
-/// `SUIMON_CACHE_DIR`, else `suimon` in the user's cache folder.
+/// `SUIMON_CACHE_DIR`, else `suimon` in the user's cache folder when it is AWS that answers.
 fn cache_dir() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    set("SUIMON_CACHE_DIR")
-        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("suimon")))
+    if let Some(folder) = set("SUIMON_CACHE_DIR") {
+        return Some(folder);
+    }
+    // A server that is not AWS may begin anew, and give the same ARNs to other things.
+    let elsewhere = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("AWS_ENDPOINT_URL");
+    if std::env::vars_os().any(|(name, value)| elsewhere(&name) && !value.is_empty()) {
+        return None;
+    }
+    set("XDG_CACHE_HOME")
+        .map(|cache| cache.join("suimon"))
         .or_else(|| Some(std::env::home_dir()?.join(".cache/suimon")))
 }
 

@@ -5,6 +5,7 @@
 
 mod adopted;
 mod error;
+mod follow;
 mod observe;
 mod owned;
 mod pipeline;
@@ -14,5 +15,6 @@ mod settle;
 mod stale;
 
 pub use error::{Error, Result};
+pub use follow::follow;
 pub use pipeline::{Options, Planned, apply, plan};
 pub use stale::{Moved, moved};

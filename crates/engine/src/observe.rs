@@ -14,6 +14,8 @@ use crate::{Error, Result};
 pub(crate) struct Reading {
     pub(crate) observed: Observed,
     pub(crate) attributes: Attributes,
+    /// Declared objects that are on their way.
+    pub(crate) in_progress: Vec<(ResourceId, String)>,
 }
 
 /// Folds observations as they come in, so that an object that is as declared costs a few bytes.
@@ -25,6 +27,7 @@ struct Fold<'a> {
     wanted: &'a BTreeMap<ResourceId, BTreeSet<DeferredRef>>,
     observed: &'a mut Observed,
     attributes: &'a mut Attributes,
+    in_progress: &'a mut Vec<(ResourceId, String)>,
 }
 
 impl Fold<'_> {
@@ -59,6 +62,9 @@ impl Fold<'_> {
             return;
         };
         let id = live.id.clone();
+        if self.provider.in_progress(&live) {
+            self.in_progress.push((id.clone(), live.api_version.clone()));
+        }
         let presence = if self.later.contains(&id) || was_adopted(&live) {
             Presence::Live(Box::new(live))
         } else {
@@ -87,6 +93,7 @@ pub(crate) async fn observe(
 ) -> Result<Reading> {
     let mut observed = Observed::default();
     let mut attributes = Attributes::default();
+    let mut in_progress = Vec::new();
     let mut wanted: BTreeMap<ResourceId, BTreeSet<DeferredRef>> = BTreeMap::new();
     for reference in manifests.iter().flat_map(|manifest| &manifest.refs) {
         wanted.entry(reference.target.clone()).or_default().insert(reference.clone());
@@ -108,11 +115,12 @@ pub(crate) async fn observe(
             wanted: &wanted,
             observed: &mut observed,
             attributes: &mut attributes,
+            in_progress: &mut in_progress,
         };
         provider
             .observe(Scope { manifests: slice, targeted }, &mut |seen| fold.take(seen))
             .await
             .map_err(|error| Error::Target { provider: provider.name(), error })?;
     }
-    Ok(Reading { observed, attributes })
+    Ok(Reading { observed, attributes, in_progress })
 }

@@ -13,7 +13,7 @@ use suimon_provider::{Membership, Registry};
 use crate::Result;
 use crate::observe::observe;
 use crate::owned::{keep_known, membership};
-use crate::prepare::{check_targets, connect, foretell, prepare};
+use crate::prepare::{check_targets, check_twins, connect, foretell, prepare};
 use crate::preview::preview;
 use crate::settle::{Later, Settling, keep_scale, scaled_to, settle};
 
@@ -38,10 +38,19 @@ pub struct Planned {
     pub order: Order,
     /// What the gate needs to know; a person's confirmations are added by the caller.
     pub facts: Facts,
+    /// Declared objects that an earlier run, or something else, set on their way.
+    pub(crate) in_progress: Vec<(ResourceId, String)>,
     manifests: BTreeMap<ResourceId, Manifest>,
     attributes: Attributes,
     superset: Membership,
     members: Membership,
+}
+
+impl Planned {
+    /// Whether anything declared is on its way: see [`follow`](crate::follow).
+    pub fn is_in_progress(&self) -> bool {
+        !self.in_progress.is_empty()
+    }
 }
 
 /// Compares what is declared with what is live. Reads only.
@@ -60,11 +69,13 @@ pub async fn plan(
     let order = suimon_graph::order_for(&manifests, live_on)?;
     check_targets(&options.targets, &manifests)?;
     foretell(&mut manifests, registry);
+    check_twins(&manifests, registry)?;
 
     let later = Later::of(&manifests);
     let targeted = !options.targets.is_empty();
     let reading = observe(&manifests, &later.ids, registry, targeted).await?;
     let (mut observed, mut attributes) = (reading.observed, reading.attributes);
+    let in_progress = reading.in_progress;
     observed.targets = targets;
 
     let scaled_to = scaled_to(&later, &observed);
@@ -107,7 +118,7 @@ pub async fn plan(
     let (superset, members) = membership(&plan, &observed, &manifests);
     keep_scale(&mut manifests, &scaled_to, &plan);
     let attributes = keep_known(&attributes, &plan, &manifests);
-    Ok(Planned { plan, order, facts, manifests, attributes, superset, members })
+    Ok(Planned { plan, order, facts, in_progress, manifests, attributes, superset, members })
 }
 
 /// What the digest binds besides the changes: the rules that the plan is judged by.

@@ -69,13 +69,20 @@ fn nobody_serves(manifest: &Manifest) -> Diagnostic {
         .help(help)
 }
 
-/// Fills in the values of references that the declarations themselves tell, such as names.
+/// Fills in the values of references that the declarations themselves tell, such as names; a value may tell
+/// the next one (a service's address needs the name of its cluster).
 pub(crate) fn foretell(manifests: &mut [Manifest], registry: &Registry) {
+    let open = |manifests: &[Manifest]| manifests.iter().map(|m| m.refs.len()).sum::<usize>();
+    let mut before = usize::MAX;
+    while open(manifests) < before {
+        before = open(manifests);
+        foretell_once(manifests, registry);
+    }
+}
+
+fn foretell_once(manifests: &mut [Manifest], registry: &Registry) {
     let wanted: BTreeSet<DeferredRef> =
         manifests.iter().flat_map(|manifest| &manifest.refs).cloned().collect();
-    if wanted.is_empty() {
-        return;
-    }
     let declared: HashMap<&ResourceId, &Manifest> =
         manifests.iter().map(|manifest| (&manifest.id, manifest)).collect();
     let mut told: HashMap<(ResourceId, String), String> = HashMap::new();
@@ -91,6 +98,30 @@ pub(crate) fn foretell(manifests: &mut [Manifest], registry: &Registry) {
         *manifest =
             manifest.resolve(|target, name| told.get(&(target.clone(), name.to_owned())).cloned());
     }
+}
+
+/// Two declarations of one thing would undo each other for ever.
+pub(crate) fn check_twins(manifests: &[Manifest], registry: &Registry) -> Result<()> {
+    let mut seen: HashMap<String, &Manifest> = HashMap::new();
+    let mut problems = Diagnostics::new();
+    for manifest in manifests {
+        let provider = registry.provider(&manifest.id);
+        let Some(name) = provider.and_then(|provider| provider.stands_for(manifest)) else {
+            continue;
+        };
+        match seen.get(&name) {
+            Some(first) => {
+                let what = format!("{} and {} are the same resource", first.id, manifest.id);
+                problems.push(
+                    Diagnostic::error("duplicate-object", what)
+                        .at(manifest.origin.location())
+                        .related(first.origin.location(), "first declared here"),
+                );
+            }
+            None => drop(seen.insert(name, manifest)),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.sorted().into()) }
 }
 
 /// Filling in the default namespace may make two ids equal.

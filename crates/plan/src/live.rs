@@ -24,6 +24,9 @@ pub struct LiveObject {
     pub foreign_owner: Option<String>,
     /// Whether it is being deleted.
     pub terminating: bool,
+    /// What was applied last failed: as declared or not, a dry run has to say what is to become of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 /// What is known about one declared object.

@@ -280,6 +280,7 @@ impl Aws {
             owned: marks::is_ours(&self.0.options, &live.tags),
             foreign_owner,
             terminating: live.terminating,
+            failed: live.failed,
         }
     }
 

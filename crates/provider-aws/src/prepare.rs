@@ -61,7 +61,8 @@ pub(crate) fn declared(id: &ResourceId, body: &Value) -> Declared {
     let spec = body.get("spec").cloned().unwrap_or(Value::Null);
     let annotations = annotations(body);
     let mark = body.pointer("/metadata/annotations").and_then(|a| a.get(APPLIED_ANNOTATION));
-    let digest = match mark.and_then(Value::as_str) {
+    let with_values = crate::kinds::find(id).is_some_and(Kind::digests_references);
+    let digest = match mark.and_then(Value::as_str).filter(|_| !with_values) {
         Some(digest) => digest.to_owned(),
         None => digest(&spec, &annotations),
     };

@@ -50,6 +50,22 @@ impl Provider for Aws {
         find(&reference.target).is_some_and(|kind| kind.moves_with_update(&reference.attribute))
     }
 
+    fn in_progress(&self, live: &LiveObject) -> bool {
+        let body = live.body.value();
+        let deployments = body.pointer("/status/deployments").and_then(serde_json::Value::as_array);
+        let deploying = deployments.into_iter().flatten().any(|deployment| {
+            deployment["status"] == "PRIMARY" && deployment["rolloutState"] == "IN_PROGRESS"
+        });
+        let changing = body.pointer("/status/status").and_then(serde_json::Value::as_str);
+        deploying || matches!(changing, Some("CREATING" | "UPDATING"))
+    }
+
+    fn stands_for(&self, manifest: &Manifest) -> Option<String> {
+        let kind = find(&manifest.id)?;
+        let declared = crate::prepare::declared(&manifest.id, &manifest.body.value());
+        Some(format!("{} {}", manifest.id.group_kind(), kind.key(&declared)))
+    }
+
     fn usual_time(&self, id: &ResourceId) -> Option<Duration> {
         find(id)?.usual_time()
     }

@@ -84,6 +84,9 @@ pub(crate) struct Live {
     pub(crate) tags: Tags,
     /// Whether it is being deleted.
     pub(crate) terminating: bool,
+    /// Whether what was applied last failed, and is what runs: [`Kind::preview`] says what is to become of it, also
+    /// where nothing differs.
+    pub(crate) failed: bool,
 }
 
 impl Live {
@@ -248,6 +251,11 @@ pub(crate) trait Kind: Send + Sync {
     fn attribute(&self, body: &Value, name: &str) -> Option<String> {
         let _ = (body, name);
         None
+    }
+
+    /// Whether values of other resources are part of what is applied: else only that they are referred to is.
+    fn digests_references(&self) -> bool {
+        false
     }
 
     /// Attributes that are known before the resource is live, such as `name`.

@@ -34,6 +34,8 @@ const ATTEMPT: Duration = Duration::from_secs(15);
 const CONNECT: Duration = Duration::from_secs(4);
 /// How often a call is tried, and the longest pause between two tries.
 const ATTEMPTS: u32 = 8;
+/// How often a call is tried that nobody answers.
+const ATTEMPTS_UNANSWERED: u32 = 4;
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// The SDK's clients.
@@ -204,7 +206,12 @@ impl Session {
             let again = error.is_throttled()
                 || error.cause == Cause::NotSent
                 || (error.is_unknown() && class != Class::Once);
-            if !again || tried >= ATTEMPTS {
+            let most = if matches!(error.cause, Cause::NotSent | Cause::NoAnswer) {
+                ATTEMPTS_UNANSWERED
+            } else {
+                ATTEMPTS
+            };
+            if !again || tried >= most {
                 return Err(error);
             }
             tracing::debug!(service, operation, tried, "trying again: {error}");

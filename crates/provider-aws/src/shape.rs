@@ -138,7 +138,6 @@ pub(crate) fn tags(value: &Value, path: &str, problems: &mut Vec<Problem>) -> Va
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Null => Some(String::new()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         _ => None,
     };
     match value {
@@ -147,7 +146,10 @@ pub(crate) fn tags(value: &Value, path: &str, problems: &mut Vec<Problem>) -> Va
             for (key, value) in map {
                 match text(value) {
                     Some(value) => drop(out.insert(key.clone(), value)),
-                    None => problems.push(Problem::new(format!("{path}.{key}"), "a tag is a text")),
+                    None => problems.push(Problem::new(
+                        format!("{path}.{key}"),
+                        "it must be a text: write it in quotes",
+                    )),
                 }
             }
         }
@@ -158,6 +160,16 @@ pub(crate) fn tags(value: &Value, path: &str, problems: &mut Vec<Problem>) -> Va
                     let (_, value) = map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
                     text(value)
                 };
+                let is_text = |name: &str| {
+                    let map = item.as_object().into_iter().flatten();
+                    map.filter(|(key, _)| key.eq_ignore_ascii_case(name))
+                        .all(|(_, value)| value.is_string() || value.is_null())
+                };
+                if !is_text("key") || !is_text("value") {
+                    let what = "key and value of a tag must be texts: write them in quotes";
+                    problems.push(Problem::new(format!("{path}[{at}]"), what));
+                    continue;
+                }
                 match (field("key"), field("value").unwrap_or_default()) {
                     (Some(key), value) => {
                         if out.insert(key.clone(), value).is_some() {

@@ -22,6 +22,7 @@ pub(crate) fn live_object(mut object: Value, mask: &Mask, ours: &str) -> LiveObj
         owned,
         foreign_owner,
         terminating: is_terminating(&object),
+        failed: false,
         body: Body::new(&object),
     }
 }

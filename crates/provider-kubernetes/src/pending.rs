@@ -216,6 +216,7 @@ pub(crate) fn dry_run(write: &Write) -> DryRun {
         owned: true,
         foreign_owner: None,
         terminating: false,
+        failed: false,
     };
     DryRun { object, conflicts: Vec::new() }
 }

@@ -89,6 +89,7 @@ impl State {
             owned: true,
             foreign_owner: None,
             terminating: false,
+            failed: false,
         };
         self.live.insert(id.clone(), object.clone());
         object
@@ -165,6 +166,7 @@ impl Provider for FakeProvider {
                 owned: true,
                 foreign_owner: None,
                 terminating: false,
+                failed: false,
             },
             |live| LiveObject { body: write.body.clone(), ..live.clone() },
         );

@@ -148,6 +148,19 @@ pub trait Provider: Send + Sync {
         false
     }
 
+    /// Whether a live object is on its way to what was applied last: a deployment or an update is running.
+    fn in_progress(&self, live: &LiveObject) -> bool {
+        let _ = live;
+        false
+    }
+
+    /// What the object is in the API, however the declaration calls it: two declarations of one such thing would
+    /// undo each other. `None` where the id says it all.
+    fn stands_for(&self, manifest: &Manifest) -> Option<String> {
+        let _ = manifest;
+        None
+    }
+
     /// How long an object of this kind may well take to become healthy; `None` where nothing is known.
     fn usual_time(&self, id: &ResourceId) -> Option<Duration> {
         let _ = id;

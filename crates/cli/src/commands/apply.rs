@@ -46,6 +46,9 @@ pub(crate) async fn run(args: &ApplyArgs, session: &Session<'_>) -> Result<u8, F
         refused => return Err(closed(session, &refused)),
     };
     if planned.plan.is_empty() {
+        if planned.is_in_progress() && !args.no_wait {
+            return follow(session, args, &planned, &registry, stop).await;
+        }
         return finish_empty(session, args, &planned);
     }
     if !saved && !args.auto_approve {
@@ -171,6 +174,24 @@ fn finish_empty(session: &Session<'_>, args: &ApplyArgs, planned: &Planned) -> R
     Ok(0)
 }
 
+/// Nothing to write, and an earlier run's deployment is under way: how that ends is how this ends.
+async fn follow(
+    session: &Session<'_>,
+    args: &ApplyArgs,
+    planned: &Planned,
+    registry: &Registry,
+    stop: suimon_apply::Stop,
+) -> Result<u8, Failure> {
+    let progress = Progress::new(session.console);
+    let events = |event| progress.show(&event);
+    let options = options(args);
+    let report = suimon_engine::follow(planned, registry, &options, stop, &events).await;
+    if report.end != End::Complete || args.json {
+        print_report(session, args, &report)?;
+    }
+    exit_code(&report)
+}
+
 /// Terraform's question. Without a terminal nobody can answer, so it fails rather than hangs.
 async fn ask() -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
@@ -204,16 +225,20 @@ async fn execute(
     registry: &Registry,
     stop: suimon_apply::Stop,
 ) -> Report {
-    let options = suimon_apply::Options {
+    let options = options(args);
+    let progress = Progress::new(session.console);
+    let events = |event| progress.show(&event);
+    suimon_engine::apply(planned, approved, registry, &options, stop, &events).await
+}
+
+fn options(args: &ApplyArgs) -> suimon_apply::Options {
+    suimon_apply::Options {
         wait: !args.no_wait,
         timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
         patient: args.timeout.is_none(),
         parallelism: usize::from(args.scope.parallelism),
         force_conflicts: args.scope.force_conflicts,
-    };
-    let progress = Progress::new(session.console);
-    let events = |event| progress.show(&event);
-    suimon_engine::apply(planned, approved, registry, &options, stop, &events).await
+    }
 }
 
 fn print_report(session: &Session<'_>, args: &ApplyArgs, report: &Report) -> Result<(), Failure> {

@@ -22,10 +22,14 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
             Err(found) => problems.extend(found),
             Ok(rendered) => {
                 problems.extend(rendered.warnings);
-                problems.extend(rendered.state.manifests.iter().flat_map(wiring::check));
+                let found: Vec<_> =
+                    rendered.state.manifests.iter().flat_map(wiring::check).collect();
+                let refused = !found.is_empty();
+                problems.extend(found);
                 let state = &rendered.state;
                 let live_on = state.environment.targets.kubernetes.as_ref();
                 match suimon_graph::order_for(&state.manifests, live_on) {
+                    Ok(_) if refused => {}
                     Ok(order) => {
                         valid.push(format!("{environment}: valid, {} objects", order.len()));
                     }

@@ -24,7 +24,7 @@ pub enum Comparison {
     /// Surely: applying the declaration would change nothing.
     Equal,
     /// Perhaps not; a dry run decides. The list is empty where only the marks of ownership are
-    /// missing or the object is being deleted.
+    /// missing, the object is being deleted, or what was applied last failed.
     Differs(Vec<Difference>),
 }
 
@@ -72,7 +72,8 @@ pub fn compare(declared: &Value, live: &LiveObject) -> Comparison {
         return Comparison::Differs(Vec::new());
     };
     let differences = differences(declared, &object, &fields, &live.id);
-    if differences.is_empty() && live.owned && !live.terminating && !fields.overflow {
+    let settled = live.owned && !live.terminating && !live.failed;
+    if differences.is_empty() && settled && !fields.overflow {
         Comparison::Equal
     } else {
         Comparison::Differs(differences)

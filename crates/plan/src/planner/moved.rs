@@ -151,14 +151,19 @@ fn declared_fields(differences: &[Difference]) -> Vec<FieldChange> {
 }
 
 /// Whether a difference is among what really changes. For what is missing, how a list's items are
-/// told apart may have been a guess, so there any item counts.
+/// told apart may have been a guess, and without managed fields nothing tells: there any item counts.
 fn is_seen(difference: &Difference, fields: &[FieldChange]) -> bool {
     let overlap = |a: &str, b: &str| within(a, b) || within(b, a);
     fields.iter().any(|field| overlap(&difference.path, &field.path))
-        || (difference.live.is_none() && {
+        || ((difference.live.is_none() || is_positional(&difference.path)) && {
             let here = pattern(&difference.path);
             fields.iter().any(|field| overlap(&here, &pattern(&field.path)))
         })
+}
+
+/// Whether items of a list on the way are told apart by their place only.
+fn is_positional(path: &str) -> bool {
+    path.split('/').any(|step| !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn within(path: &str, of: &str) -> bool {

@@ -60,6 +60,7 @@ pub fn live(mut object: Value) -> LiveObject {
         owned: object["metadata"]["labels"].get(PART_OF_LABEL).is_some(),
         foreign_owner: None,
         terminating: object["metadata"].get("deletionTimestamp").is_some(),
+        failed: false,
         body: Body::new(&object),
     }
 }

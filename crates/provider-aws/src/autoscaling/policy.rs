@@ -237,6 +237,7 @@ pub(super) fn live(policy: &Value, list: List, tags: Tags) -> Live {
         status: json!({"alarms": policy.get("alarms")}),
         tags,
         terminating: false,
+        failed: false,
     }
 }
 

@@ -343,5 +343,6 @@ pub(super) fn live(target: &Value, tags: Tags) -> Live {
         status: json!({"roleARN": text(target, "roleARN")}),
         tags,
         terminating: false,
+        failed: false,
     }
 }

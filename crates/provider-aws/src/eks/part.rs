@@ -182,6 +182,7 @@ pub(super) fn live(part: &dyn Part, raw: &Value) -> Live {
         arn: text(raw, part.arn()).to_owned(),
         made: raw.get("createdAt").map(ToString::to_string).unwrap_or_default(),
         terminating: text(raw, "status") == "DELETING",
+        failed: false,
         spec,
         status,
         tags,

@@ -46,6 +46,7 @@ pub(super) fn live(context: &Context, declared: Option<&Declared>, seen: &Seen) 
         status: status(context, seen),
         tags,
         terminating: false,
+        failed: false,
     }
 }
 

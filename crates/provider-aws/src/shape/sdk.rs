@@ -27,6 +27,7 @@ pub(super) fn canonical(
 ) -> Value {
     let value = Value::Object(spec.clone());
     let mut reader = Reader {
+        texts: false,
         value: &value,
         path: "spec".to_owned(),
         out: Value::Null,
@@ -40,6 +41,8 @@ pub(super) fn canonical(
 
 /// Reads one JSON value as the SDK asks for it, and writes down what it read.
 struct Reader<'a> {
+    /// A value of a map of texts: a number there was meant to be a text, and may not read as it was written.
+    texts: bool,
     value: &'a Value,
     path: String,
     out: Value,
@@ -134,8 +137,14 @@ impl ShapeDeserializer for Reader<'_> {
             if value.is_null() {
                 continue;
             }
-            let mut below =
-                Reader { value, path, out: Value::Null, problems: self.problems, ours: None };
+            let mut below = Reader {
+                texts: false,
+                value,
+                path,
+                out: Value::Null,
+                problems: self.problems,
+                ours: None,
+            };
             // A part that cannot be read has said so; the rest is read all the same.
             let _ = state(member, &mut below);
             let (read, path) = (below.out, below.path);
@@ -159,8 +168,14 @@ impl ShapeDeserializer for Reader<'_> {
         let mut out = Vec::with_capacity(items.len());
         for (at, value) in items.iter().enumerate() {
             let path = format!("{}[{at}]", self.path);
-            let mut below =
-                Reader { value, path, out: Value::Null, problems: self.problems, ours: None };
+            let mut below = Reader {
+                texts: false,
+                value,
+                path,
+                out: Value::Null,
+                problems: self.problems,
+                ours: None,
+            };
             let _ = state(&mut below);
             out.push(below.out);
         }
@@ -180,8 +195,14 @@ impl ShapeDeserializer for Reader<'_> {
         let mut out = Map::new();
         for (key, value) in map {
             let path = format!("{}.{key}", self.path);
-            let mut below =
-                Reader { value, path, out: Value::Null, problems: self.problems, ours: None };
+            let mut below = Reader {
+                texts: true,
+                value,
+                path,
+                out: Value::Null,
+                problems: self.problems,
+                ours: None,
+            };
             let _ = state(key.clone(), &mut below);
             out.insert(key.clone(), below.out);
         }
@@ -241,7 +262,11 @@ impl ShapeDeserializer for Reader<'_> {
     fn read_string(&mut self, _schema: &Schema<'_>) -> Result<String, SerdeError> {
         let text = match self.value {
             Value::String(text) => Some(text.clone()),
-            Value::Number(_) | Value::Bool(_) => Some(self.value.to_string()),
+            Value::Number(_) | Value::Bool(_) if !self.texts => Some(self.value.to_string()),
+            Value::Number(_) | Value::Bool(_) => {
+                self.wrong("a text: write it in quotes");
+                return Ok(String::new());
+            }
             _ => None,
         };
         match &text {
@@ -316,6 +341,7 @@ mod tests {
         let told: Vec<String> = problems
             .into_iter()
             .map(|p| format!("{}: {} {}", p.path, p.message, p.help.unwrap_or_default()))
+            .map(|line| line.trim_end().to_owned())
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         spec.containerDefinitions[0].imag: there is no field `imag` here did you mean `image`?

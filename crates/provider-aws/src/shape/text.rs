@@ -137,7 +137,12 @@ pub(super) fn canonical(
             map.iter()
                 .map(|(key, one)| {
                     let path = format!("{path}.{key}");
-                    (key.clone(), canonical(&Node::Text, one, &path, problems))
+                    if !one.is_string() {
+                        let what = "it must be a text: write it in quotes";
+                        problems.push(Problem::new(path, what));
+                        return (key.clone(), Value::Null);
+                    }
+                    (key.clone(), one.clone())
                 })
                 .collect(),
         ),
@@ -218,7 +223,7 @@ mod tests {
         let (out, problems) = check(
             SHAPE,
             &json!({"Name": "x", "roleARN": "arn", "vpc": {"subnetIDs": ["a"], "public": "true"},
-                "sizes": {"min": "3"}, "rules": [{"port": 80.0, "labels": {"a": 1}}],
+                "sizes": {"min": "3"}, "rules": [{"port": 80.0, "labels": {"a": "1"}}],
                 "any": {"Deep": [null]}, "tags": [{"key": "a", "Value": "b"}]}),
         );
         assert_eq!(problems, Vec::<String>::new());

@@ -247,7 +247,7 @@ mod tests {
             ),
         ] {
             let folder = folder(&files);
-            let message = read(folder.path()).err().map(|failure| failure.to_string()).unwrap();
+            let message = format!("{:?}", read(folder.path()).err());
             assert!(message.contains(told), "{message}");
         }
     }

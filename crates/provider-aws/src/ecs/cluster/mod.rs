@@ -192,5 +192,6 @@ pub(super) fn live(cluster: &Value) -> Live {
         status: Value::Object(status),
         tags: live_tags,
         terminating: text(cluster, "status") == "DEPROVISIONING",
+        failed: false,
     }
 }

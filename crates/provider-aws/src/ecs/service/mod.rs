@@ -112,6 +112,11 @@ impl Kind for Service {
         wanted::immutable(live, wanted)
     }
 
+    /// Another task definition under the same reference is another declaration.
+    fn digests_references(&self) -> bool {
+        true
+    }
+
     async fn preview(
         &self,
         context: &Context,

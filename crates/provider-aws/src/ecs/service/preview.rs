@@ -28,6 +28,9 @@ pub(super) async fn preview(
     if body::deploys(&update) && live.tags.get(marks::APPLIED) == Some(&declared.digest) {
         rolled_back(context, live, &wanted).await?;
     }
+    if live.tags.get(marks::APPLIED) == Some(&declared.digest) {
+        failed(context, live, &wanted).await?;
+    }
     if update.is_empty() && wanted::immutable(&live.spec, &wanted).is_empty() {
         return Ok(Vec::new());
     }
@@ -66,6 +69,25 @@ async fn rolled_back(context: &Context, live: &Live, wanted: &Value) -> Result<(
     let mut told = because(&last.reason, &events(&live.status, last.created));
     told.push_str(&stopped::why(context, &live.status, None).await);
     Err(refusal(last.id(), definition, verb, last.created, &told))
+}
+
+/// Refuses what was applied before, failed, and had nothing to go back to: it is still what runs, or does not.
+async fn failed(context: &Context, live: &Live, wanted: &Value) -> Result<()> {
+    let definition = text(wanted, "taskDefinition");
+    let primary = rollout::primary(&live.status).filter(|primary| has_failed(primary));
+    let Some(primary) = primary.filter(|p| text(p, "taskDefinition") == definition) else {
+        return Ok(());
+    };
+    let since = time(primary, "createdAt");
+    let reason = text(primary, "rolloutStateReason");
+    let mut told = because(reason, &events(&live.status, since));
+    told.push_str(&stopped::why(context, &live.status, None).await);
+    Err(refusal(text(primary, "id"), definition, "failed", since, &told))
+}
+
+/// Whether a deployment has failed.
+pub(super) fn has_failed(deployment: &Value) -> bool {
+    text(deployment, "rolloutState") == "FAILED"
 }
 
 /// Where no records are kept: what failed is still listed, or its successor says where it comes from.

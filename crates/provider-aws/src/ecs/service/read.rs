@@ -235,6 +235,7 @@ pub(super) fn live(service: &Value) -> Option<Live> {
         status: status(service),
         tags,
         terminating: text(service, "status") == "DRAINING",
+        failed: super::rollout::primary(service).is_some_and(super::preview::has_failed),
     })
 }
 

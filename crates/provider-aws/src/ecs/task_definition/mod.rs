@@ -36,9 +36,6 @@ const CONTENT: &str = "suimon.dev/content";
 /// Annotation: how many revisions are kept when another one is registered.
 const KEEP: &str = "suimon.dev/keep-revisions";
 
-/// Stands in a live spec for a value that was not read, since its digest is known.
-const UNREAD: &str = "(not read)";
-
 static SHAPE: Shape = Shape::sdk(reads!(RegisterTaskDefinitionInput), "tags:tags name");
 
 const SECRET: (&str, &str) = ("secretsmanager.services.k8s.aws", "Secret");
@@ -99,9 +96,9 @@ impl Kind for TaskDefinition {
         Value::Object(out)
     }
 
-    fn immutable(&self, live: &Value, wanted: &Value) -> Vec<String> {
-        let renamed = text(live, "family") != text(wanted, "family");
-        renamed.then(|| "spec.family".to_owned()).into_iter().collect()
+    /// Another family is registered beside the one that services still use; that one goes when nothing does.
+    fn immutable(&self, _live: &Value, _wanted: &Value) -> Vec<String> {
+        Vec::new()
     }
 
     async fn preview(

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::super::json::{canonical, is_open, tag_map, text, texts};
 use super::cache::{Cache, Known};
 use super::revision::{self, Content, Revision};
-use super::{CONTENT, KIND, UNREAD};
+use super::{CONTENT, KIND};
 use crate::call::call;
 use crate::context::Context;
 use crate::failure::ApiError;
@@ -173,13 +173,13 @@ fn remembered(
     running: &[&str],
 ) -> Option<Live> {
     let content = Content::of(&declared.spec);
+    // With values that are known only later, nobody could tell whether it is the same.
+    content.digest.as_ref()?;
     let fingerprint = fingerprint(context, declared, &content.normal);
     let known = |arn: &&&str| cache.get(arn).is_some_and(|k| k.declared == fingerprint);
     let arn = running.iter().filter(known).max_by_key(|arn| revision::number(arn))?;
     let digest = &cache.get(arn)?.content;
     let mut spec = Value::Object(content.normal);
-    // What is known only later is not known here either: the digest tells whether it is the same.
-    forget(&mut spec);
     let mut tags = declared.marked_tags(context);
     tags.insert(CONTENT.to_owned(), digest.clone());
     if let (Some(visible), Value::Object(spec)) = (tag_map(&marks::visible(&tags)), &mut spec) {
@@ -193,14 +193,6 @@ fn remembered(
         status: json!({"family": declared.text("family"), "revision": revision::number(arn)}),
         tags,
         terminating: false,
+        failed: false,
     })
-}
-
-fn forget(value: &mut Value) {
-    match value {
-        Value::String(text) if is_open(text) => UNREAD.clone_into(text),
-        Value::Array(items) => items.iter_mut().for_each(forget),
-        Value::Object(map) => map.values_mut().for_each(forget),
-        _ => {}
-    }
 }

@@ -52,6 +52,7 @@ impl Revision {
             status: json!({"family": self.family, "revision": number(&self.arn)}),
             tags: self.tags.clone(),
             terminating: false,
+            failed: false,
         }
     }
 }
