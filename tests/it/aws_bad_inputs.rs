@@ -77,10 +77,10 @@ fn refused(account: &Account, code: i32) -> String {
     stable(&format!("{}{}", ran.stdout, ran.problems()))
 }
 
-#[test]
-fn what_a_file_alone_shows_is_said_before_anything_is_read() {
+/// What is wrong with a file, and the file.
+fn wrong_files() -> Vec<(&'static str, String)> {
     let large = format!("      command: [\"{}\"]", "x".repeat(66_000));
-    let cases = [
+    vec![
         ("no such pair of sizes", definition("  cpu: \"256\"\n  memory: \"4096\"", "")),
         ("no such size", definition("  cpu: \"300\"\n  memory: \"1024\"", "")),
         ("no size", definition("  cpu: \"256\"", "")),
@@ -92,10 +92,14 @@ fn what_a_file_alone_shows_is_said_before_anything_is_read() {
         ("a window that is too short", secret("  recoveryWindowInDays: 3")),
         ("a version that YAML reads as a number", eks("1.3")),
         ("a wrong account", "# nothing\n".to_owned()),
-    ];
+    ]
+}
+
+/// What `validate` says of each wrong file; nothing is read or written because of any.
+fn told_of_files() -> String {
     let account = Account::sandbox();
     let mut all = String::new();
-    for (what, yaml) in cases {
+    for (what, yaml) in wrong_files() {
         if what == "a wrong account" {
             account.project_on("{aws: {region: us-east-1, accountId: \"12345\"}}", "", &yaml);
         } else {
@@ -111,7 +115,12 @@ fn what_a_file_alone_shows_is_said_before_anything_is_read() {
     }
     let asked = account.aws().requests();
     assert!(asked.iter().all(|r| r.operation == "GetCallerIdentity"), "{asked:?}");
-    insta::assert_snapshot!(all, @r#"
+    all
+}
+
+#[test]
+fn what_a_file_alone_shows_is_said_before_anything_is_read() {
+    insta::assert_snapshot!(told_of_files(), @r#"
     == no such pair of sizes
     error[invalid-resource]: TaskDefinition.ecs.services.k8s.aws/api: spec.memory: Fargate has no tasks with 256 CPU units and 4096 MiB of memory
       --> envs/dev/manifests/all.yaml:1:1

@@ -83,8 +83,14 @@ spec:
             );
         }
         if self.service && self.scaling {
-            yaml += &format!(
-                "---
+            yaml += &self.scaling_yaml();
+        }
+        yaml
+    }
+
+    fn scaling_yaml(&self) -> String {
+        format!(
+            "---
 apiVersion: applicationautoscaling.services.k8s.aws/v1alpha1
 kind: ScalableTarget
 metadata: {{name: api}}
@@ -107,10 +113,8 @@ spec:
     targetValue: 60
     predefinedMetricSpecification: {{predefinedMetricType: ECSServiceAverageCPUUtilization}}
 ",
-                count = self.count,
-            );
-        }
-        yaml
+            count = self.count,
+        )
     }
 }
 

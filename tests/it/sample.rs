@@ -17,10 +17,10 @@ struct Stage {
 /// A folder of this repository as the project, with one sandbox per environment of its pipeline, which is also the
 /// EKS cluster that the sample calls after it, and AWS accounts.
 fn project(folder: &str, environments: &[&str]) -> (Env, Stage) {
-    project_with(folder, environments, Options::default())
+    project_with(folder, environments, &Options::default())
 }
 
-fn project_with(folder: &str, environments: &[&str], options: Options) -> (Env, Stage) {
+fn project_with(folder: &str, environments: &[&str], options: &Options) -> (Env, Stage) {
     let env = Env::offline();
     for part in ["suimon.yaml", "envs", "modules"] {
         let from = Path::new(folder).join(part);
@@ -69,7 +69,7 @@ fn apply_and_settle(env: &Env, environment: &str) -> Ran {
 #[test]
 fn the_sample_project_in_all_environments() {
     let options = Options { require_eks_token: true, ..Options::default() };
-    let (env, stage) = project_with("", &["dev", "stg", "prod"], options);
+    let (env, stage) = project_with("", &["dev", "stg", "prod"], &options);
     env.suimon(&["validate"]).code(0);
     let mut kinds = String::new();
     for environment in ["dev", "stg", "prod"] {
