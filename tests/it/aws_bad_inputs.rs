@@ -305,46 +305,46 @@ fn values_of_secrets_that_cannot_be_had() {
     Error: The plan cannot be applied: 1 object is refused
 
       ! Secret.secretsmanager.services.k8s.aws/token (rejected)
-          Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` is not set
+          the environment variable `SHOP_TOKEN` is not set
           at envs/dev/manifests/all.yaml:1:1
 
     No changes apart from what is refused.
     Denied: the rules refuse this plan, for 1 reason:
 
-      ! Secret.secretsmanager.services.k8s.aws/token: Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` is not set (refused)
+      ! Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` is not set (refused)
     == a variable that is empty
     Error: The plan cannot be applied: 1 object is refused
 
       ! Secret.secretsmanager.services.k8s.aws/token (rejected)
-          Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` is empty, and a secret is not
+          the environment variable `SHOP_TOKEN` is empty, and a secret is not
           at envs/dev/manifests/all.yaml:1:1
 
     No changes apart from what is refused.
     Denied: the rules refuse this plan, for 1 reason:
 
-      ! Secret.secretsmanager.services.k8s.aws/token: Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` is empty, and a secret is not (refused)
+      ! Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` is empty, and a secret is not (refused)
     == more than 64 KiB
     Error: The plan cannot be applied: 1 object is refused
 
       ! Secret.secretsmanager.services.k8s.aws/token (rejected)
-          Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` has 65537 bytes, and a secret holds at most 65536
+          the environment variable `SHOP_TOKEN` has 65537 bytes, and a secret holds at most 65536
           at envs/dev/manifests/all.yaml:1:1
 
     No changes apart from what is refused.
     Denied: the rules refuse this plan, for 1 reason:
 
-      ! Secret.secretsmanager.services.k8s.aws/token: Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` has 65537 bytes, and a secret holds at most 65536 (refused)
+      ! Secret.secretsmanager.services.k8s.aws/token: the environment variable `SHOP_TOKEN` has 65537 bytes, and a secret holds at most 65536 (refused)
     == a file that is not there
     Error: The plan cannot be applied: 1 object is refused
 
       ! Secret.secretsmanager.services.k8s.aws/token (rejected)
-          Secret.secretsmanager.services.k8s.aws/token: there is no file `no/such/file`
+          there is no file `no/such/file`
           at envs/dev/manifests/all.yaml:1:1
 
     No changes apart from what is refused.
     Denied: the rules refuse this plan, for 1 reason:
 
-      ! Secret.secretsmanager.services.k8s.aws/token: Secret.secretsmanager.services.k8s.aws/token: there is no file `no/such/file` (refused)
+      ! Secret.secretsmanager.services.k8s.aws/token: there is no file `no/such/file` (refused)
     ");
 }
 

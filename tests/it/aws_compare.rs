@@ -93,7 +93,7 @@ fn the_same_on_both_platforms_is_no_difference() {
         ),
     );
     let ran = env.suimon(&["compare", "dev", "stg", "--detailed-exitcode"]).code(0);
-    insta::assert_snapshot!(ran.stdout, @r"1 workloads are the same in dev and stg.");
+    insta::assert_snapshot!(ran.stdout, @r"1 workload is the same in dev and stg.");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn every_difference_is_told_with_both_sides() {
       health check   dev  (none)
       health check   stg  http :8080/healthz
 
-    3 differences in 1 workloads of dev and stg.
+    3 differences in 1 workload of dev and stg.
     ");
     env.suimon(&["compare", "dev", "stg", "--detailed-exitcode"]).code(2);
     let told = env.suimon(&["compare", "dev", "stg", "--json"]).code(0).json();

@@ -318,6 +318,10 @@ fn a_namespace_by_kubectl(env: &Env) {
 }
 
 pub(crate) fn a_namespace(env: &Env) {
+    // What another scenario on the same cluster declared.
+    if env.project().join("envs").exists() {
+        env.remove("envs");
+    }
     env.with_environment("import", "", "# nothing yet\n");
     a_namespace_by_kubectl(env);
     let printed = env.suimon(&["import", "dev", "Namespace/legacy", "--dry-run"]).code(0);
