@@ -18,6 +18,8 @@ use crate::{End, Entry, Event, Job, Options, Report, Stop, prune};
 
 const FIRST_POLL: Duration = Duration::from_millis(50);
 const LONGEST_POLL: Duration = Duration::from_secs(3);
+/// How long a value of a healthy AWS resource may lag.
+const LATE_VALUES: Duration = Duration::from_secs(10);
 /// Most writes that one object takes, one after the other.
 const MOST_ROUNDS: usize = 64;
 
@@ -439,6 +441,16 @@ impl<'a> Run<'a> {
 
     /// Values that came with the write itself and are not those of before it.
     fn learn(&mut self, written: &Written) {
+        // What is still on its way has the values of before; they are read when it has arrived.
+        if written.more || written.health.status != HealthStatus::Current {
+            let provider = self.job.registry.provider(&written.object.id);
+            for reference in self.wanted.get(&written.object.id).into_iter().flatten() {
+                if provider.is_some_and(|provider| provider.moves_with_update(reference)) {
+                    self.attributes.remove(reference);
+                }
+            }
+            return;
+        }
         let Some(provider) = self.job.registry.provider(&written.object.id) else { return };
         for reference in self.wanted.get(&written.object.id).into_iter().flatten() {
             if provider.moves_with_update(reference)
@@ -464,7 +476,10 @@ impl<'a> Run<'a> {
         match (missing.is_empty(), job.registry.provider(id), job.manifests.get(id)) {
             (false, Some(provider), Some(manifest)) => {
                 let manifest = manifest.resolve(|target, name| self.attributes.get(target, name));
-                let (timeout, stop) = (self.options.timeout, self.stop.clone());
+                let patience = self.options.timeout;
+                // An AWS resource that is healthy has all the values that it will ever have.
+                let timeout = if id.is_aws() { patience.min(LATE_VALUES) } else { patience };
+                let stop = self.stop.clone();
                 flights.push(Box::pin(async move {
                     Done::Collected(
                         node,

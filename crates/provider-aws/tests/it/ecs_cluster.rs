@@ -55,7 +55,7 @@ async fn a_cluster_is_the_same_however_it_is_written() {
                 "defaultCapacityProviderStrategy": [
                     {"capacityProvider": "FARGATE", "weight": "1", "base": 1},
                     {"capacityProvider": "FARGATE_SPOT", "weight": 3, "base": 0}],
-                "tags": {"cost": 1, "team": "shop"},
+                "tags": {"cost": "1", "team": "shop"},
             }),
         );
         assert_eq!(differences(&aws, &seen, &other), "", "{}", server.name());
