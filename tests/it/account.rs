@@ -309,13 +309,5 @@ fn stable_word(word: &str) -> String {
     if hex(tail) || (head.ends_with("ecs-svc/") && digits(tail)) {
         return format!("{head}[ID]");
     }
-    match tail.rsplit_once('-') {
-        // What Secrets Manager adds to the name in an ARN.
-        Some((name, suffix))
-            if suffix.len() == 6 && suffix.bytes().any(|b| b.is_ascii_uppercase()) =>
-        {
-            format!("{head}{name}-[ID]")
-        }
-        _ => word.to_owned(),
-    }
+    word.to_owned()
 }

@@ -205,6 +205,8 @@ fn secrets_that_a_task_names_and_that_are_not_there() {
         &json!({"Name": "shop/there", "SecretString": "{\"PRESENT\": \"c4n4ry\"}", "ClientRequestToken": "11111111-1111-1111-1111-111111111111"}),
     );
     let arn = made["ARN"].as_str().unwrap();
+    // Six characters that Secrets Manager adds to the name.
+    account.env.show(arn.rsplit('-').next().unwrap(), "[ID]");
     account.project(&of(&format!("{arn}:ABSENT::")));
     all += &format!("== no such key in a secret of others\n{}\n", refused(&account, 1));
     account.project(&of(&format!("{arn}:PRESENT::")));
@@ -225,13 +227,13 @@ fn secrets_that_a_task_names_and_that_are_not_there() {
     Error: The plan cannot be applied: 1 object is refused
 
       ! TaskDefinition.ecs.services.k8s.aws/api (rejected)
-          there is no secret `shop/nothing-[ID]`
+          there is no secret `shop/nothing-AbCdEf`
           at envs/dev/manifests/all.yaml:1:1
 
     No changes apart from what is refused.
     Denied: the rules refuse this plan, for 1 reason:
 
-      ! TaskDefinition.ecs.services.k8s.aws/api: there is no secret `shop/nothing-[ID]` (refused)
+      ! TaskDefinition.ecs.services.k8s.aws/api: there is no secret `shop/nothing-AbCdEf` (refused)
     == no such key in a secret of others
     Error: The plan cannot be applied: 1 object is refused
 
