@@ -50,13 +50,17 @@ pub struct Workload {
     pub fargate: bool,
 }
 
-/// The workloads among some declarations, by name.
+/// The workloads among some declarations, by name; by `[namespace/]name (Kind)` where several have one name.
 pub fn workloads(manifests: &[Manifest]) -> BTreeMap<String, Workload> {
-    let mut found = BTreeMap::new();
-    for workload in ecs::workloads(manifests).into_iter().chain(kubernetes::workloads(manifests)) {
-        found.insert(workload.id.name.clone(), workload);
-    }
-    found
+    let all: Vec<Workload> =
+        ecs::workloads(manifests).into_iter().chain(kubernetes::workloads(manifests)).collect();
+    let shared = |name: &str| all.iter().filter(|one| one.id.name == name).count() > 1;
+    let name = |id: &ResourceId| match (&id.namespace, shared(&id.name)) {
+        (_, false) => id.name.clone(),
+        (None, true) => format!("{} ({})", id.name, id.kind),
+        (Some(namespace), true) => format!("{namespace}/{} ({})", id.name, id.kind),
+    };
+    all.iter().map(|workload| (name(&workload.id), workload.clone())).collect()
 }
 
 /// Splits `registry/name:tag@sha256:…` into the name and what says which build.

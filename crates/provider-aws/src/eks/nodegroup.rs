@@ -314,7 +314,8 @@ impl Part for Nodegroup {
     }
 
     fn unexported(&self) -> &'static [&'static str] {
-        &["scalingConfig.desiredSize"]
+        // A release belongs to a version: written down, it would hold every later upgrade back.
+        &["scalingConfig.desiredSize", "releaseVersion"]
     }
 }
 
