@@ -17,3 +17,4 @@ pub use event::Event;
 pub use job::{Job, Options, Stop, stop_channel};
 pub use report::{End, Entry, Report};
 pub use run::apply;
+pub use wait::poll;

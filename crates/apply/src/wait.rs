@@ -23,8 +23,8 @@ pub(crate) struct Waiting {
     pub(crate) rest: Option<usize>,
 }
 
-/// Asks how objects are, grouped by provider, after a pause. Answers in the order of `waiting`.
-pub(crate) async fn poll(
+/// Asks how objects are, in one batch for each provider, after a pause: the number of each with its answer.
+pub async fn poll(
     registry: &Registry,
     waiting: Vec<(usize, ResourceId, String)>,
     pause: Duration,

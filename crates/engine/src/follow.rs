@@ -1,8 +1,9 @@
 //! Waiting for what an earlier run began: a plan without changes is not done while a deployment is under way.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use suimon_apply::{End, Entry, Event, Options, Report, Stop};
+use suimon_apply::{End, Entry, Event, Options, Report, Stop, poll};
 use suimon_model::{Health, HealthStatus, Outcome, ResourceId};
 use suimon_plan::Action;
 use suimon_provider::Registry;
@@ -28,53 +29,43 @@ pub async fn follow(
         entries: Vec::new(),
         problems: Vec::new(),
     };
-    let mut open = planned.in_progress.clone();
+    let numbered = planned.in_progress.iter().enumerate();
+    let mut open: BTreeMap<usize, (ResourceId, String)> =
+        numbered.map(|(number, one)| (number, one.clone())).collect();
     let deadline = Instant::now() + options.timeout;
+    let mut pause = Duration::ZERO;
     while !open.is_empty() {
-        let mut still = Vec::new();
-        for (id, api_version) in open {
-            let health = ask(registry, &id, &api_version).await;
-            match health.status {
-                HealthStatus::Current => report.entries.push(entry(&id, None, health)),
-                HealthStatus::Failed | HealthStatus::NotFound => {
-                    let reason = health.message.clone();
-                    report.entries.push(entry(&id, Some(reason), health));
-                }
-                _ if Instant::now() >= deadline => {
-                    let reason = format!("not healthy in time: {}", health.message);
-                    report.entries.push(entry(&id, Some(reason), health));
-                }
-                _ => {
-                    events(Event::Waiting { id: id.clone(), health });
-                    still.push((id, api_version));
-                }
-            }
-        }
-        open = still;
-        if open.is_empty() {
-            break;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
+        let asked =
+            open.iter().map(|(number, (id, version))| (*number, id.clone(), version.clone()));
+        let answers = tokio::select! {
+            answers = poll(registry, asked.collect(), pause) => answers,
             _ = stop.wait_for(|asked| *asked) => {
                 report.end = End::Interrupted;
                 return report;
             }
+        };
+        pause = PAUSE;
+        for (number, health) in answers {
+            let Some((id, _)) = open.get(&number).cloned() else { continue };
+            let reason = match health.status {
+                HealthStatus::Current => None,
+                HealthStatus::Failed | HealthStatus::NotFound => Some(health.message.clone()),
+                _ if Instant::now() >= deadline => {
+                    Some(format!("not healthy in time: {}", health.message))
+                }
+                _ => {
+                    events(Event::Waiting { id, health });
+                    continue;
+                }
+            };
+            open.remove(&number);
+            report.entries.push(entry(&id, reason, health));
         }
     }
     if report.entries.iter().any(|entry| entry.outcome == Outcome::Failed) {
         report.end = End::Partial;
     }
     report
-}
-
-async fn ask(registry: &Registry, id: &ResourceId, api_version: &str) -> Health {
-    let unknown = |why: String| Health::new(HealthStatus::Unknown, why);
-    let Some(provider) = registry.provider(id) else { return unknown("no provider".to_owned()) };
-    match provider.health(&[(id.clone(), api_version.to_owned())]).await {
-        Ok(mut answers) => answers.pop().unwrap_or_else(|| unknown("no answer".to_owned())),
-        Err(error) => unknown(error.to_string()),
-    }
 }
 
 fn entry(id: &ResourceId, reason: Option<String>, health: Health) -> Entry {

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &ApplyArgs, session: &Session<'_>) -> Result<u8, F
     };
     if planned.plan.is_empty() {
         if planned.is_in_progress() && !args.no_wait {
-            return follow(session, args, &planned, &registry, stop).await;
+            return Box::pin(follow(session, args, &planned, &registry, stop)).await;
         }
         return finish_empty(session, args, &planned);
     }
@@ -189,7 +189,18 @@ async fn follow(
     if report.end != End::Complete || args.json {
         print_report(session, args, &report)?;
     }
-    exit_code(&report)
+    if report.end != End::Complete {
+        return exit_code(&report);
+    }
+    // ECS may have gone back to what ran before: healthy, and not what is declared.
+    let targets = planned.plan.targeted.clone();
+    let scope = Scope { targets, ..Scope::new(&args.scope, false) };
+    let plan = session.plan(&planned.plan.environment, &scope).await?.0.plan;
+    if plan.is_empty() && plan.refused.is_empty() && plan.unknown.is_empty() {
+        return Ok(0);
+    }
+    session.console.note(&suimon_view::text::plan(&plan, &session.console.note_style()));
+    Err(Failure::new("what an earlier run began did not last: the plan above says what is left"))
 }
 
 /// Terraform's question. Without a terminal nobody can answer, so it fails rather than hangs.

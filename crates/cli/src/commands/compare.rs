@@ -1,9 +1,9 @@
 //! `suimon compare`: whether two environments run the same, whatever their platforms.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use suimon_plan::{WorkloadDifference, compare_workloads, workloads};
+use suimon_plan::{Workload, WorkloadDifference, compare_workloads, workloads};
 
 use crate::args::CompareArgs;
 use crate::failure::{CHANGES, Failure};
@@ -14,7 +14,7 @@ pub(crate) fn run(args: &CompareArgs, session: &Session<'_>) -> Result<u8, Failu
     let left = workloads(&session.render(&args.left)?.manifests);
     let right = workloads(&session.render(&args.right)?.manifests);
     let all = compare_workloads(&left, &right);
-    let found = if args.all { all.clone() } else { unexplained(args, session, &all) };
+    let found = if args.all { all.clone() } else { unexplained(args, session, &left, &all) };
     let explained = all.len() - found.len();
     let count = left.keys().chain(right.keys()).collect::<BTreeSet<_>>().len();
     if args.json {
@@ -34,6 +34,7 @@ pub(crate) fn run(args: &CompareArgs, session: &Session<'_>) -> Result<u8, Failu
 fn unexplained(
     args: &CompareArgs,
     session: &Session<'_>,
+    left: &BTreeMap<String, Workload>,
     all: &[WorkloadDifference],
 ) -> Vec<WorkloadDifference> {
     let same_inputs = suimon_render::render_with_values_of(
@@ -42,15 +43,14 @@ fn unexplained(
         &args.left,
         &ChildRunner,
     );
-    let left = session.render(&args.left).map(|state| workloads(&state.manifests));
-    let (Ok(right), Ok(left)) = (same_inputs, left) else {
+    let Ok(right) = same_inputs else {
         session.console.note(&format!(
             "note: {} cannot be rendered with the inputs of {}, so every difference is shown",
             args.right, args.left
         ));
         return all.to_vec();
     };
-    let beyond = compare_workloads(&left, &workloads(&right.state.manifests));
+    let beyond = compare_workloads(left, &workloads(&right.state.manifests));
     let key = |d: &WorkloadDifference| (d.workload.clone(), d.container.clone(), d.field);
     let beyond: BTreeSet<_> = beyond.iter().map(key).collect();
     all.iter().filter(|difference| beyond.contains(&key(difference))).cloned().collect()
