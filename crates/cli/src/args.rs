@@ -6,6 +6,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use suimon_model::ResourceId;
 
+use crate::delivery_args::{
+    ApproveArgs, CiArgs, GateArgs, HistoryArgs, PromoteArgs, ReleaseArgs, RollbackArgs, RunArgs,
+    StatusArgs,
+};
+
 /// Declarative GitOps reconciliation: from a Git repository to a plan and an apply.
 #[derive(Debug, Parser)]
 #[command(name = "suimon", version, propagate_version = true, max_term_width = 100)]
@@ -75,6 +80,22 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Make the live state match the configuration.
     Apply(ApplyArgs),
+    /// Show the pipeline: each environment's release, age, health, drift, gate and next step.
+    Status(StatusArgs),
+    /// Move what one environment has proved to the next one.
+    Promote(PromoteArgs),
+    /// Sign a plan as one who may approve it.
+    Approve(ApproveArgs),
+    /// Explain what an environment's gate wants, line by line, what is missing and who can give it.
+    Gate(GateArgs),
+    /// Print the record of what was done to an environment, by whom, and who allowed it.
+    History(HistoryArgs),
+    /// Go back to the last release that was proved, and stay there until the revert is merged.
+    Rollback(RollbackArgs),
+    /// Change the release of the first environment.
+    Release(ReleaseArgs),
+    /// Check a change in a pipeline: plans, comments and statuses for every environment that it touches.
+    Ci(CiArgs),
     /// Write declarations for what is live, and mark it as managed by an environment.
     Import(ImportArgs),
     /// Show what two environments run differently, whatever their platforms.
@@ -205,9 +226,8 @@ pub(crate) struct ApplyArgs {
     /// An environment, or a file that `plan --out` wrote.
     #[arg(value_name = "ENV|PLANFILE")]
     pub(crate) subject: String,
-    /// Do not ask.
-    #[arg(long)]
-    pub(crate) auto_approve: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     /// Wait until everything is healthy (the default).
     #[arg(long, overrides_with = "no_wait")]
     pub(crate) wait: bool,

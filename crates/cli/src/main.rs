@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod console;
+mod delivery_args;
 mod failure;
 mod progress;
 mod session;

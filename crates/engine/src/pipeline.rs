@@ -112,7 +112,8 @@ pub async fn plan(
     let plan = suimon_plan::plan(&inputs);
     let facts = Facts {
         protect: desired.environment.protect.clone(),
-        gated: desired.environment.gate.is_some(),
+        gate: desired.environment.gate.clone(),
+        files: desired.gate_files.clone(),
         ..Facts::default()
     };
     let (superset, members) = membership(&plan, &observed, &manifests);

@@ -2,52 +2,56 @@
 
 use std::collections::BTreeSet;
 
-use suimon_model::{Protect, ResourceId};
+use suimon_model::ResourceId;
 use suimon_plan::{Action, Plan};
 
-use crate::{ApprovedPlan, Finding, Verdict};
+use crate::{ApprovedPlan, Condition, Facts, Finding, State, Verdict};
 
 /// The rule of findings about fields that other managers own.
 pub const CONFLICT: &str = "conflict";
-
-/// What the gate needs to know besides the plan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The environment's limits on deletes.
-    pub protect: Protect,
-    /// Whether the environment has a `gate` block.
-    pub gated: bool,
-    /// Digest of the delete list that a person confirmed
-    /// ([`Plan::deletes_digest`](suimon_plan::Plan::deletes_digest)).
-    pub confirmed_deletes: Option<String>,
-    /// The person said that conflicting fields may be taken over.
-    pub force_conflicts: bool,
-}
 
 /// Decides whether a plan may be applied. Every way to apply passes through here.
 ///
 /// A plan without changes is open, whatever the gate asks for. All reasons are given, not the first.
 pub fn authorize(plan: Plan, facts: &Facts) -> Verdict {
-    let denied = denials(&plan, facts);
+    let conditions = judge(&plan, facts);
+    let of = |state: State| -> Vec<Finding> {
+        conditions.iter().filter(|one| one.state == state).map(Finding::from).collect()
+    };
+    let (denied, held) = (of(State::Denied), of(State::Held));
     if !denied.is_empty() {
-        return Verdict::Denied(denied);
-    }
-    if plan.is_empty() {
-        return Verdict::Open(Box::new(ApprovedPlan { plan }));
-    }
-    let held = holds(&plan, facts);
-    if held.is_empty() {
-        Verdict::Open(Box::new(ApprovedPlan { plan }))
+        Verdict::Denied(denied)
+    } else if held.is_empty() {
+        Verdict::Open(Box::new(ApprovedPlan { plan, conditions, break_glass: None }))
     } else {
         Verdict::Held(held)
     }
+}
+
+/// Every condition of the gate and how it stands, those that hold too.
+pub fn judge(plan: &Plan, facts: &Facts) -> Vec<Condition> {
+    let condition = |state: State| {
+        move |found: Finding| Condition {
+            rule: found.rule,
+            state,
+            message: found.message,
+            help: found.help,
+            who: Vec::new(),
+        }
+    };
+    let mut conditions: Vec<Condition> =
+        denials(plan, facts).into_iter().map(condition(State::Denied)).collect();
+    if !plan.is_empty() {
+        conditions.extend(holds(plan, facts).into_iter().map(condition(State::Held)));
+    }
+    conditions
 }
 
 fn denials(plan: &Plan, facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for refusal in &plan.refused {
         findings.push(Finding {
-            rule: "refused",
+            rule: "refused".to_owned(),
             message: format!("{}: {}", refusal.id, refusal.message),
             help: refusal.help.clone(),
         });
@@ -58,7 +62,7 @@ fn denials(plan: &Plan, facts: &Facts) -> Vec<Finding> {
             std::string::ToString::to_string,
         );
         findings.push(Finding {
-            rule: "unknown-state",
+            rule: "unknown-state".to_owned(),
             message: format!("{what} could not be read: {}", unknown.reason),
             help: None,
         });
@@ -69,7 +73,7 @@ fn denials(plan: &Plan, facts: &Facts) -> Vec<Finding> {
     for change in plan.deletes().filter(|c| is_protected(&facts.protect.kinds, &c.id)) {
         let verb = if change.action == Action::Replace { "replaced" } else { "deleted" };
         findings.push(Finding {
-            rule: "protected-kind",
+            rule: "protected-kind".to_owned(),
             message: format!("{} would be {verb}, and its kind is protected", change.id),
             help: Some(format!(
                 "take {} off `protect.kinds` in a change of its own, or keep the object with \
@@ -84,7 +88,7 @@ fn denials(plan: &Plan, facts: &Facts) -> Vec<Finding> {
 fn conflicts(plan: &Plan) -> impl Iterator<Item = Finding> + '_ {
     let pairs = plan.changes.iter().flat_map(|c| c.conflicts.iter().map(move |x| (&c.id, x)));
     pairs.filter(|(_, conflict)| !conflict.repairs_drift).map(|(id, conflict)| Finding {
-        rule: CONFLICT,
+        rule: CONFLICT.to_owned(),
         message: format!("{id}: {} is owned by {}", conflict.field, conflict.manager),
         help: Some(
             "leave the field to its owner by taking it out of the declaration, or take it over \
@@ -115,7 +119,7 @@ fn holds(plan: &Plan, facts: &Facts) -> Vec<Finding> {
     };
     if plan.declared == 0 && deletes > 0 && !confirmed {
         findings.push(Finding {
-            rule: "empty-environment",
+            rule: "empty-environment".to_owned(),
             message: format!(
                 "environment {} renders 0 objects, and {} would be deleted",
                 plan.environment,
@@ -129,7 +133,7 @@ fn holds(plan: &Plan, facts: &Facts) -> Vec<Finding> {
         && !confirmed
     {
         findings.push(Finding {
-            rule: "max-deletes",
+            rule: "max-deletes".to_owned(),
             message: format!(
                 "{} would be deleted or replaced, `maxDeletes` is {max}",
                 owned(deletes)
@@ -137,9 +141,9 @@ fn holds(plan: &Plan, facts: &Facts) -> Vec<Finding> {
             help: confirm(),
         });
     }
-    if facts.gated {
+    if facts.gate.is_some() {
         findings.push(Finding {
-            rule: "gate",
+            rule: "gate".to_owned(),
             message: "the environment's `gate` asks for conditions that cannot be proved here"
                 .to_owned(),
             help: Some(

@@ -4,7 +4,20 @@
 //! [`authorize`].
 
 mod authorize;
+mod condition;
+mod facts;
+mod inspect;
+mod known;
+mod statement;
 mod verdict;
 
-pub use authorize::{CONFLICT, Facts, authorize};
+pub use authorize::{CONFLICT, authorize, judge};
+pub use condition::{Condition, State};
+pub use facts::{
+    Authors, BreakGlass, CheckAnswer, Facts, Mode, Pin, Proof, Review, ReviewState, ReviewedChange,
+    SignedApproval, Trusted, Upstream,
+};
+pub use inspect::{Inspected, inspect};
+pub use known::Known;
+pub use statement::{APPROVAL_NAMESPACE, STATEMENT_FORMAT, Statement};
 pub use verdict::{ApprovedPlan, Finding, Verdict};

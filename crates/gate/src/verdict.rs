@@ -3,11 +3,13 @@
 use serde::Serialize;
 use suimon_plan::Plan;
 
+use crate::Condition;
+
 /// One reason of a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Stable kebab-case name of the rule: `max-deletes`, `protected-kind`, `unknown-state`, …
-    pub rule: &'static str,
+    pub rule: String,
     /// What is the matter, in one line.
     pub message: String,
     /// Who or what can settle it.
@@ -21,12 +23,24 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovedPlan {
     pub(crate) plan: Plan,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) break_glass: Option<String>,
 }
 
 impl ApprovedPlan {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Every condition that was judged, for the record.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// The reason of a person who went through a closed gate; `None` when the gate was open.
+    pub fn break_glass(&self) -> Option<&str> {
+        self.break_glass.as_deref()
     }
 }
 
@@ -39,4 +53,14 @@ pub enum Verdict {
     Held(Vec<Finding>),
     /// The rules refuse; nobody can wave it through.
     Denied(Vec<Finding>),
+}
+
+impl From<&Condition> for Finding {
+    fn from(condition: &Condition) -> Self {
+        Self {
+            rule: condition.rule.clone(),
+            message: condition.message.clone(),
+            help: condition.help.clone(),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::{Body, Environment, Location, Release, ResourceId};
+use crate::{Body, Environment, GateFiles, Location, Release, ResourceId};
 
 /// How a deferred value looks inside a rendered string: this, lower-case hexadecimal of
 /// `<resource id>\0<attribute>`, and a closing `_`.
@@ -147,6 +147,8 @@ pub struct DesiredState {
     pub modules_tree: String,
     /// The objects; ids are unique.
     pub manifests: Vec<Manifest>,
+    /// The files that the gate is judged with.
+    pub gate_files: GateFiles,
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::Location;
+use crate::{Gate, Location};
 
 /// `suimon.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +13,58 @@ pub struct Project {
     pub name: String,
     /// Environments in promotion order.
     pub pipeline: Vec<String>,
+    /// The protected branch: what a gated environment may be applied from, and what promotions are
+    /// opened against; `None` leaves it to the repository.
+    pub branch: Option<String>,
+    /// The host of the repository, where it is not told by the remote's address.
+    pub forge: Option<ForgeSettings>,
+    /// Where the ledgers are.
+    pub ledger: LedgerSettings,
+}
+
+impl Project {
+    /// The environment that a release comes from before it enters this one; `None` for the first.
+    pub fn upstream_of(&self, environment: &str) -> Option<&str> {
+        let at = self.pipeline.iter().position(|name| name == environment)?;
+        self.pipeline.get(at.checked_sub(1)?).map(String::as_str)
+    }
+}
+
+/// `spec.forge`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForgeSettings {
+    /// Which API it speaks.
+    pub kind: ForgeKind,
+    /// Base address of its API, where it is not the public service.
+    pub url: Option<String>,
+    /// `owner/name` (GitLab: the full path of the project); the remote's by default.
+    pub repository: Option<String>,
+}
+
+/// The API of a forge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForgeKind {
+    /// Branches and files in the repository itself.
+    Local,
+    /// GitHub, also GitHub Enterprise Server.
+    Github,
+    /// GitLab.
+    Gitlab,
+    /// Gitea and Forgejo.
+    Gitea,
+}
+
+/// `spec.ledger`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerSettings {
+    /// Name of the Git remote that holds the ledgers; `None` is `origin` where there is one, else the
+    /// repository itself. `local` is the repository itself.
+    pub remote: Option<String>,
+    /// A file in OpenSSH's `allowed_signers` format: every record must be signed by one of these.
+    pub allowed_signers: Option<String>,
 }
 
 /// Which template folder of a module is rendered.
@@ -105,8 +156,8 @@ pub struct Environment {
     pub targets: Targets,
     /// Limits on deletes.
     pub protect: Protect,
-    /// The `gate` block as written; the gate crate reads it.
-    pub gate: Option<Value>,
+    /// The `gate` block; the gate crate judges by it.
+    pub gate: Option<Gate>,
     /// Where the file is, for messages.
     #[serde(skip)]
     pub location: Location,

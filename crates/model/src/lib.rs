@@ -6,6 +6,7 @@ mod body;
 mod desired;
 mod diagnostic;
 mod environment;
+mod gate;
 mod health;
 mod id;
 mod live;
@@ -18,7 +19,12 @@ pub use body::Body;
 pub use desired::{DeferredRef, DesiredState, Manifest, Origin, REF_MARKER_PREFIX};
 pub use diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 pub use environment::{
-    AssumedRole, AwsTarget, Environment, KubernetesTarget, Platform, Project, Protect, Targets,
+    AssumedRole, AwsTarget, Environment, ForgeKind, ForgeSettings, KubernetesTarget,
+    LedgerSettings, Platform, Project, Protect, Targets,
+};
+pub use gate::{
+    ApprovalRule, Approvers, BreakGlassRule, Check, Gate, GateFiles, HttpProbe, Probe,
+    RollbackRule, Rule, UpstreamRule, Window, WindowTimes,
 };
 pub use health::{Health, HealthStatus};
 pub use id::{InvalidResourceId, ResourceId};

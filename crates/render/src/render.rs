@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use suimon_model::{
-    DesiredState, Diagnostic, Diagnostics, Environment, Location, Project, Release, Snapshot,
+    DesiredState, Diagnostic, Diagnostics, Environment, GateFiles, Location, Project, Release,
+    Snapshot,
 };
 
 use crate::config;
@@ -168,6 +169,7 @@ fn render_file(
         release,
         modules_tree,
         manifests: collector.read.into_iter().map(|read| read.manifest).collect(),
+        gate_files: GateFiles::default(),
     };
     Ok(Rendered { state, warnings })
 }

@@ -19,6 +19,7 @@ mod locate;
 mod mirror;
 mod open;
 mod path;
+mod repository;
 mod request;
 mod resolve;
 mod store;
@@ -27,4 +28,5 @@ mod walk;
 
 use error::Error;
 pub use open::open;
+pub use repository::{CommitInfo, NewCommit, Repository, Swap};
 pub use request::{Limits, Opened, Place, Request};

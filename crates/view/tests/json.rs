@@ -86,7 +86,7 @@ fn rich() -> Plan {
 
 #[test]
 fn plans_are_as_the_schema_says() {
-    let findings = vec![Finding { rule: "max-deletes", message: "4".into(), help: None }];
+    let findings = vec![Finding { rule: "max-deletes".into(), message: "4".into(), help: None }];
     for verdict in [Verdict::Held(findings.clone()), Verdict::Denied(findings)] {
         assert_valid(PLAN_SCHEMA, &view::plan(&rich(), &GateView::from(&verdict)));
     }

@@ -194,11 +194,15 @@ fn events_are_one_line_each() {
 fn findings_say_whether_somebody_can_open_the_gate() {
     let findings = vec![
         Finding {
-            rule: "max-deletes",
+            rule: "max-deletes".into(),
             message: "4 objects would be deleted, 3 are allowed".into(),
             help: Some("an approval that names the delete list sha256:aa".into()),
         },
-        Finding { rule: "window", message: "outside \u{7}of every window".into(), help: None },
+        Finding {
+            rule: "window".into(),
+            message: "outside \u{7}of every window".into(),
+            help: None,
+        },
     ];
     let held = Verdict::Held(findings.clone());
     assert_snapshot!(text::findings(&GateView::from(&held), &Style::PLAIN), @r"

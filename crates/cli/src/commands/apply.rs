@@ -51,7 +51,7 @@ pub(crate) async fn run(args: &ApplyArgs, session: &Session<'_>) -> Result<u8, F
         }
         return finish_empty(session, args, &planned);
     }
-    if !saved && !args.auto_approve {
+    if !saved && !args.run.auto_approve {
         tokio::select! {
             answer = ask() => answer?,
             () = signals::stopped(&mut stop) => {

@@ -1,14 +1,22 @@
 //! One file per command.
 
 mod apply;
+mod approve;
+mod ci;
 mod compare;
 mod demo;
+mod gate;
 mod graph;
+mod history;
 mod import;
 mod init;
 mod plan;
+mod promote;
+mod release;
 mod render;
+mod rollback;
 mod sandbox;
+mod status;
 mod validate;
 
 use std::future::Future;
@@ -27,16 +35,26 @@ pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
         Command::Validate(args) => validate::run(args, &open()?),
         Command::Render(args) => render::run(args, &open()?),
         Command::Graph(args) => graph::run(args, &open()?),
-        Command::Plan(args) => {
-            log(cli, console);
-            let session = open()?;
-            block_on(plan::run(args, &session))
-        }
+        Command::Plan(args) => logged(cli, console, async |session| plan::run(args, session).await),
         Command::Apply(args) => {
-            log(cli, console);
-            let session = open()?;
-            block_on(apply::run(args, &session))
+            logged(cli, console, async |session| apply::run(args, session).await)
         }
+        Command::Status(args) => {
+            logged(cli, console, async |session| status::run(args, session).await)
+        }
+        Command::Promote(args) => {
+            logged(cli, console, async |session| promote::run(args, session).await)
+        }
+        Command::Approve(args) => {
+            logged(cli, console, async |session| approve::run(args, session).await)
+        }
+        Command::Gate(args) => logged(cli, console, async |session| gate::run(args, session).await),
+        Command::History(args) => history::run(args, &open()?),
+        Command::Rollback(args) => {
+            logged(cli, console, async |session| rollback::run(args, session).await)
+        }
+        Command::Release(args) => release::run(args, &open()?),
+        Command::Ci(args) => logged(cli, console, async |session| ci::run(args, session).await),
         Command::Import(args) => {
             log(cli, console);
             let session = open()?;
@@ -58,6 +76,17 @@ fn import_folder(cli: &Cli) -> Result<std::path::PathBuf, Failure> {
         return Err(Failure::new(what));
     }
     Ok(global.directory.clone().unwrap_or_else(|| ".".into()))
+}
+
+/// Runs a command that talks to APIs.
+fn logged(
+    cli: &Cli,
+    console: &Console,
+    work: impl AsyncFnOnce(&session::Session<'_>) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
+    log(cli, console);
+    let session = session::Session::open(&cli.global, console)?;
+    block_on(work(&session))
 }
 
 fn block_on<F: Future<Output = Result<u8, Failure>>>(work: F) -> Result<u8, Failure> {

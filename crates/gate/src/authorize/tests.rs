@@ -1,4 +1,4 @@
-use suimon_model::UnknownRead;
+use suimon_model::{Protect, UnknownRead};
 use suimon_plan::{Change, Conflict, Reason, Refusal};
 
 use super::*;
@@ -58,13 +58,13 @@ fn protect(max_deletes: Option<u32>, kinds: &[&str]) -> Facts {
 fn a_plain_plan_is_open_and_so_is_an_empty_one_behind_a_gate() {
     let update = plan(vec![change("ConfigMap/web/a", Action::Update)]);
     assert_eq!(show(&authorize(update, &Facts::default())), "open");
-    let gated = Facts { gated: true, ..Facts::default() };
+    let gated = Facts { gate: Some(suimon_model::Gate::default()), ..Facts::default() };
     assert_eq!(show(&authorize(plan(Vec::new()), &gated)), "open");
 }
 
 #[test]
 fn a_gate_that_cannot_be_evaluated_stays_closed() {
-    let gated = Facts { gated: true, ..Facts::default() };
+    let gated = Facts { gate: Some(suimon_model::Gate::default()), ..Facts::default() };
     let update = plan(vec![change("ConfigMap/web/a", Action::Update)]);
     insta::assert_snapshot!(show(&authorize(update, &gated)), @r"
     held

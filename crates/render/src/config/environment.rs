@@ -149,7 +149,9 @@ fn contents(reader: &mut Reader, root: &Node, name: &str, path: &str) -> Environ
         if let Some(node) = spec.get("protect") {
             environment.protect = protect(reader, node);
         }
-        environment.gate = reader.free_mapping(spec, "gate").map(Node::value);
+        environment.gate = reader
+            .free_mapping(spec, "gate")
+            .map(|node| serde_json::from_value(node.value()).unwrap_or_default());
         file.values = reader.free_mapping(spec, "values").cloned();
         file.instances = modules(reader, spec);
         file.patches = patches(reader, spec);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use suimon_model::{Diagnostic, Location, Project, Snapshot};
+use suimon_model::{Diagnostic, LedgerSettings, Location, Project, Snapshot};
 
 use super::{folders, reader::Reader};
 use crate::suggest::did_you_mean;
@@ -57,7 +57,8 @@ pub(crate) fn project_file(snapshot: &dyn Snapshot) -> Result<Project, Vec<Diagn
         }
     }
     let name = header.name;
-    reader.finish(Some(Project { name, pipeline }))
+    let (branch, forge, ledger) = (None, None, LedgerSettings::default());
+    reader.finish(Some(Project { name, pipeline, branch, forge, ledger }))
 }
 
 /// The error for an environment that has no folder.

@@ -19,7 +19,7 @@ pub fn findings(gate: &GateView<'_>, style: &Style) -> String {
     let mut out = format!("{}\n\n", style.paint(color, &title));
     for finding in findings {
         let message = escape::lines(&finding.message).join("\n      ");
-        out.push_str(&format!("  ! {message} ({})\n", escape::line(finding.rule)));
+        out.push_str(&format!("  ! {message} ({})\n", escape::line(&finding.rule)));
         if let Some(help) = &finding.help {
             out.push_str(&format!("      help: {}\n", escape::lines(help).join("\n            ")));
         }

@@ -22,6 +22,22 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["suimon-model", "suimon-graph", "suimon-plan", "suimon-gate", "suimon-provider"],
     ),
     (
+        "suimon-ledger",
+        &["suimon-model", "suimon-source", "suimon-plan", "suimon-gate", "suimon-apply"],
+    ),
+    ("suimon-forge", &["suimon-model"]),
+    (
+        "suimon-promote",
+        &[
+            "suimon-model",
+            "suimon-source",
+            "suimon-render",
+            "suimon-gate",
+            "suimon-ledger",
+            "suimon-forge",
+        ],
+    ),
+    (
         "suimon-engine",
         &[
             "suimon-model",
@@ -32,11 +48,21 @@ const ARROWS: &[(&str, &[&str])] = &[
             "suimon-gate",
             "suimon-provider",
             "suimon-apply",
+            "suimon-ledger",
+            "suimon-forge",
+            "suimon-promote",
         ],
     ),
     (
         "suimon-view",
-        &["suimon-model", "suimon-graph", "suimon-plan", "suimon-gate", "suimon-apply"],
+        &[
+            "suimon-model",
+            "suimon-graph",
+            "suimon-plan",
+            "suimon-gate",
+            "suimon-apply",
+            "suimon-ledger",
+        ],
     ),
     ("suimon-sandbox", &[]),
     (
@@ -52,6 +78,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "suimon-provider-kubernetes",
             "suimon-provider-aws",
             "suimon-apply",
+            "suimon-ledger",
+            "suimon-forge",
+            "suimon-promote",
             "suimon-engine",
             "suimon-view",
             "suimon-sandbox",
@@ -77,6 +106,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("kube", &["suimon-provider-kubernetes"]),
     ("k8s-openapi", &["suimon-provider-kubernetes", "suimon-sandbox"]),
     ("similar", &["suimon-view"]),
+    ("regorus", &["suimon-gate"]),
+    ("ssh-key", &["suimon-gate"]),
+    ("hyper-rustls", &["suimon-forge"]),
     ("clap", &["suimon"]),
     ("hyper", &["suimon-sandbox"]),
 ];

@@ -1,0 +1,10 @@
+//! `suimon approve`.
+
+use crate::delivery_args::ApproveArgs;
+use crate::failure::Failure;
+use crate::session::Session;
+
+pub(crate) async fn run(args: &ApproveArgs, session: &Session<'_>) -> Result<u8, Failure> {
+    let _ = (args, session);
+    Err(Failure::new("this command is not there yet"))
+}

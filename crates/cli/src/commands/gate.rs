@@ -1,0 +1,10 @@
+//! `suimon gate`.
+
+use crate::delivery_args::GateArgs;
+use crate::failure::Failure;
+use crate::session::Session;
+
+pub(crate) async fn run(args: &GateArgs, session: &Session<'_>) -> Result<u8, Failure> {
+    let _ = (args, session);
+    Err(Failure::new("this command is not there yet"))
+}

@@ -1,0 +1,1 @@
+//! Which release may move on, and the change that moves it.
