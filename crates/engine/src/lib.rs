@@ -11,10 +11,12 @@ mod owned;
 mod pipeline;
 mod prepare;
 mod preview;
+mod record;
 mod settle;
 mod stale;
 
 pub use error::{Error, Result};
 pub use follow::follow;
 pub use pipeline::{Options, Planned, apply, plan};
+pub use record::{attempt, health, inventory};
 pub use stale::{Moved, moved};

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use suimon_apply::{Attributes, Event, Job, Report, Stop};
-use suimon_gate::{ApprovedPlan, Facts};
+use suimon_gate::{ApprovedPlan, Facts, Inspected};
 use suimon_graph::Order;
-use suimon_model::{DesiredState, Environment, Manifest, ResourceId};
+use suimon_model::{DesiredState, Environment, Manifest, Release, ResourceId};
 use suimon_plan::{Declared, Inputs, Plan, candidates};
 use suimon_provider::{Membership, Registry};
 
 use crate::Result;
 use crate::observe::observe;
-use crate::owned::{keep_known, membership};
+use crate::owned::{Seen, keep_known, membership, seen};
 use crate::prepare::{check_targets, check_twins, connect, foretell, prepare};
 use crate::preview::preview;
 use crate::settle::{Later, Settling, keep_scale, scaled_to, settle};
@@ -36,11 +36,16 @@ pub struct Planned {
     pub plan: Plan,
     /// The order of everything declared.
     pub order: Order,
-    /// What the gate needs to know; a person's confirmations are added by the caller.
+    /// What the gate needs to know, as far as the declaration says it; what ledgers, approvers and a
+    /// person say is added by the caller.
     pub facts: Facts,
+    /// The release that is declared.
+    pub release: Release,
     /// Declared objects that an earlier run, or something else, set on their way.
     pub(crate) in_progress: Vec<(ResourceId, String)>,
-    manifests: BTreeMap<ResourceId, Manifest>,
+    pub(crate) manifests: BTreeMap<ResourceId, Manifest>,
+    /// The identities of what was live.
+    pub(crate) seen: Seen,
     attributes: Attributes,
     superset: Membership,
     members: Membership,
@@ -89,7 +94,7 @@ pub async fn plan(
         let masked = registry.provider(id)?.mask(manifest);
         Some(Declared { manifest, masked })
     };
-    let policy = policy(&desired.environment);
+    let policy = policy(&desired);
     let release_id = desired.release.id(&desired.modules_tree).to_string();
     let mut inputs = Inputs {
         project: &desired.project,
@@ -110,21 +115,52 @@ pub async fn plan(
     let previews = preview(wanted.iter().filter_map(as_known), registry, options.parallelism).await;
     inputs.previews = &previews;
     let plan = suimon_plan::plan(&inputs);
-    let facts = Facts {
-        protect: desired.environment.protect.clone(),
-        gate: desired.environment.gate.clone(),
-        files: desired.gate_files.clone(),
-        ..Facts::default()
-    };
+    let objects = manifests.keys().filter_map(|id| declared(id)).map(|one| inspected(&one));
+    let facts = facts(&desired, objects);
     let (superset, members) = membership(&plan, &observed, &manifests);
+    let seen = seen(&observed, &manifests);
     keep_scale(&mut manifests, &scaled_to, &plan);
     let attributes = keep_known(&attributes, &plan, &manifests);
-    Ok(Planned { plan, order, facts, in_progress, manifests, attributes, superset, members })
+    let release = desired.release;
+    Ok(Planned {
+        plan,
+        order,
+        facts,
+        release,
+        in_progress,
+        manifests,
+        seen,
+        attributes,
+        superset,
+        members,
+    })
+}
+
+/// What the gate needs to know and the declaration says.
+fn facts(desired: &DesiredState, objects: impl Iterator<Item = Inspected>) -> Facts {
+    let environment = &desired.environment;
+    let (gate, files) = (environment.gate.clone(), desired.gate_files.clone());
+    let inspected = match &gate {
+        Some(gate) => suimon_gate::inspect(gate, &files, &objects.collect::<Vec<_>>()),
+        None => Vec::new(),
+    };
+    let protect = environment.protect.clone();
+    Facts { protect, gate, files, inspected, ..Facts::default() }
+}
+
+fn inspected(declared: &Declared<'_>) -> Inspected {
+    let location = declared.manifest.origin.location();
+    Inspected {
+        id: declared.manifest.id.clone(),
+        body: declared.masked.value(),
+        location: location.to_string(),
+    }
 }
 
 /// What the digest binds besides the changes: the rules that the plan is judged by.
-fn policy(environment: &Environment) -> Value {
-    json!({"protect": environment.protect, "gate": environment.gate})
+fn policy(desired: &DesiredState) -> Value {
+    let Environment { protect, gate, .. } = &desired.environment;
+    json!({"protect": protect, "gate": gate})
 }
 
 /// Does what an approved plan says.
