@@ -24,6 +24,7 @@
 
 mod config;
 mod finish;
+mod gate;
 mod jobs;
 mod limits;
 mod names;
@@ -37,6 +38,7 @@ mod text;
 mod values;
 mod yaml;
 
+pub use gate::{load_gate, locate_gate};
 pub use render::{
     Rendered, environment_folders, environment_names, load_environment, load_project, render,
     render_with_values_of,

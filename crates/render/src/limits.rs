@@ -17,6 +17,8 @@ pub(crate) const TEMPLATE_OUTPUT: usize = 48 << 20;
 pub(crate) const TOTAL_OUTPUT: usize = 256 << 20;
 /// Bytes of all instances' merged values.
 pub(crate) const VALUES: usize = 128 << 20;
+/// Bytes of all policies of a project.
+pub(crate) const POLICY_BYTES: usize = 4 << 20;
 /// Longest chain of includes or extends.
 pub(crate) const INCLUDE_DEPTH: usize = 20;
 /// Errors reported for one file before the rest is left out.

@@ -55,12 +55,20 @@ pub fn environment_folders(snapshot: &dyn Snapshot) -> Result<Vec<String>, Diagn
 /// Everything that is wrong with it; for an unknown environment the known ones.
 pub fn load_environment(
     snapshot: &dyn Snapshot,
-    _project: &Project,
+    project: &Project,
     env: &str,
 ) -> Result<Environment, Diagnostics> {
-    config::environment_file(snapshot, env)
-        .map(|file| file.environment)
-        .map_err(|broken| sorted(broken.errors))
+    match config::environment_file(snapshot, env) {
+        Ok(file) => match config::missing_upstream(project, &file) {
+            None => Ok(file.environment),
+            Some(error) => Err(error.into()),
+        },
+        Err(mut broken) => {
+            let file = broken.rest.as_deref();
+            broken.errors.extend(file.and_then(|file| config::missing_upstream(project, file)));
+            Err(sorted(broken.errors))
+        }
+    }
 }
 
 /// A mistake that two files show is told once, at the more exact place.
@@ -133,6 +141,9 @@ fn render_file(
     if let Some(other) = values_of {
         file.take_values(other);
     }
+    let upstream = project.as_ref().and_then(|project| config::missing_upstream(project, &file));
+    take(upstream.into_iter().collect());
+    let gate_files = gate_files(snapshot, &file).map_err(&mut take).unwrap_or_default();
     if pinned.is_none() {
         // Nobody knows which modules these would be.
         file.instances.clear();
@@ -169,9 +180,21 @@ fn render_file(
         release,
         modules_tree,
         manifests: collector.read.into_iter().map(|read| read.manifest).collect(),
-        gate_files: GateFiles::default(),
+        gate_files,
     };
     Ok(Rendered { state, warnings })
+}
+
+/// The files of an environment's gate; none where it has no gate.
+pub(crate) fn gate_files(
+    snapshot: &dyn Snapshot,
+    file: &config::EnvironmentFile,
+) -> Result<GateFiles, Vec<Diagnostic>> {
+    let gate = file.environment.gate.as_ref();
+    gate.map_or_else(
+        || Ok(GateFiles::default()),
+        |gate| config::gate_files(snapshot, gate, &file.gate),
+    )
 }
 
 /// Codes of errors that a value causes which a broken file would have given.
@@ -200,7 +223,7 @@ fn declared(scope: &Scope<'_>, runner: &dyn TemplateRunner) -> Collector {
     collector
 }
 
-fn sorted(errors: Vec<Diagnostic>) -> Diagnostics {
+pub(crate) fn sorted(errors: Vec<Diagnostic>) -> Diagnostics {
     errors.into_iter().collect::<Diagnostics>().sorted()
 }
 

@@ -7,6 +7,7 @@ use suimon_model::{
     Snapshot, Targets,
 };
 
+use super::gate::{self, GatePlaces};
 use super::project::{folders_with_environment, missing_environment};
 use super::reader::Reader;
 use crate::suggest::did_you_mean;
@@ -17,6 +18,8 @@ use crate::yaml::{Kind, Node, Pos};
 pub(crate) struct EnvironmentFile {
     pub(crate) environment: Environment,
     pub(crate) places: Places,
+    /// Where parts of `spec.gate` are.
+    pub(crate) gate: GatePlaces,
     /// `spec.values`: a mapping.
     pub(crate) values: Option<Node>,
     pub(crate) instances: Vec<Instance>,
@@ -108,6 +111,22 @@ pub(crate) fn environment_file(
     Err(Broken { errors: reader.errors, rest: Some(Box::new(file)) })
 }
 
+/// The place of a JSON pointer inside the gate of an environment.
+pub(crate) fn locate_gate(snapshot: &dyn Snapshot, name: &str, pointer: &str) -> Location {
+    let path = format!("envs/{name}/environment.yaml");
+    if crate::names::dns_label(name).is_some() {
+        return Location::file(path);
+    }
+    let mut reader = Reader::new(&path);
+    let Some(root) = reader.load(snapshot, &path) else { return Location::file(path) };
+    let (gate, used) = root.follow(&["spec", "gate"]);
+    if used < 2 || pointer.is_empty() {
+        let key = root.key_pos(&["spec", "gate"]);
+        return key.map_or_else(|| Location::file(path), |pos| reader.places.at(pos));
+    }
+    reader.places.at(gate::locate(gate, pointer))
+}
+
 impl EnvironmentFile {
     fn empty(name: &str, path: &str) -> Self {
         let environment = Environment {
@@ -121,6 +140,7 @@ impl EnvironmentFile {
         Self {
             environment,
             places: Places::file(path),
+            gate: GatePlaces::default(),
             values: None,
             instances: Vec::new(),
             patches: Vec::new(),
@@ -149,9 +169,11 @@ fn contents(reader: &mut Reader, root: &Node, name: &str, path: &str) -> Environ
         if let Some(node) = spec.get("protect") {
             environment.protect = protect(reader, node);
         }
-        environment.gate = reader
-            .free_mapping(spec, "gate")
-            .map(|node| serde_json::from_value(node.value()).unwrap_or_default());
+        if let Some(node) = spec.get("gate") {
+            let (gate, places) = gate::gate(reader, node);
+            environment.gate = Some(gate);
+            file.gate = places;
+        }
         file.values = reader.free_mapping(spec, "values").cloned();
         file.instances = modules(reader, spec);
         file.patches = patches(reader, spec);

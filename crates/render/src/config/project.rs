@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use suimon_model::{Diagnostic, LedgerSettings, Location, Project, Snapshot};
+use suimon_model::{Diagnostic, Location, Project, Snapshot};
 
-use super::{folders, reader::Reader};
+use super::{EnvironmentFile, folders, project_settings, reader::Reader};
 use crate::suggest::did_you_mean;
 use crate::yaml::Pos;
 
@@ -25,10 +25,12 @@ pub(crate) fn project_file(snapshot: &dyn Snapshot) -> Result<Project, Vec<Diagn
     };
     let header = reader.header(&root, "Project", true);
     let mut pipeline = Vec::new();
+    let mut settings = project_settings::Settings::default();
     if let Some(spec) = header.spec
-        && reader.mapping(spec, "`spec`", &["pipeline"])
-        && reader.required(spec, "pipeline").is_some()
+        && reader.mapping(spec, "`spec`", &["pipeline", "branch", "forge", "ledger"])
     {
+        settings = project_settings::settings(&mut reader, spec, snapshot);
+        reader.required(spec, "pipeline");
         let known = match folders_with_environment(snapshot) {
             Ok(known) => Some(known),
             Err(error) => {
@@ -57,7 +59,7 @@ pub(crate) fn project_file(snapshot: &dyn Snapshot) -> Result<Project, Vec<Diagn
         }
     }
     let name = header.name;
-    let (branch, forge, ledger) = (None, None, LedgerSettings::default());
+    let project_settings::Settings { branch, forge, ledger } = settings;
     reader.finish(Some(Project { name, pipeline, branch, forge, ledger }))
 }
 
@@ -75,6 +77,28 @@ pub(crate) fn missing_environment(name: &str, known: &[String]) -> Diagnostic {
         error.help = did_you_mean(name, &known);
     }
     error
+}
+
+/// The error for a gate that asks for an environment before it where there is none.
+pub(crate) fn missing_upstream(project: &Project, file: &EnvironmentFile) -> Option<Diagnostic> {
+    let name = &file.environment.name;
+    file.environment.gate.as_ref()?.upstream?;
+    if project.upstream_of(name).is_some() {
+        return None;
+    }
+    let known: Vec<&str> = project.pipeline.iter().map(String::as_str).collect();
+    let why = if project.pipeline.contains(name) {
+        format!("the pipeline is {}", known.join(" → "))
+    } else {
+        "it is not in the pipeline of `suimon.yaml`".to_owned()
+    };
+    let at = file.gate.upstream.clone().unwrap_or_else(|| file.environment.location.clone());
+    Some(
+        Diagnostic::error("no-upstream", format!("there is no environment before `{name}`"))
+            .at(at)
+            .detail(why)
+            .help("remove `upstream` from its gate"),
+    )
 }
 
 /// Folders under `envs/` that hold an `environment.yaml`, sorted.

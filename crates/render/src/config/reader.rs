@@ -1,8 +1,11 @@
 //! Reading a strict mapping, and saying everything that is wrong with it.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use suimon_model::{Diagnostic, Location, Snapshot};
 
+use super::duration;
 use crate::names;
 use crate::suggest::did_you_mean;
 use crate::text::{Places, decode};
@@ -162,6 +165,80 @@ impl Reader {
     pub(super) fn optional_text(&mut self, node: &Node, key: &str) -> Option<String> {
         let found = node.get(key)?;
         self.text(found, key)
+    }
+
+    /// An optional text that says something.
+    pub(super) fn filled_text(&mut self, node: &Node, key: &str) -> Option<String> {
+        let text = self.optional_text(node, key)?;
+        if text.trim().is_empty() {
+            let pos = node.get(key).map_or(node.pos, |found| found.pos);
+            self.error("wrong-value", format!("`{key}` must not be empty"), pos);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// An optional path of a file in the project.
+    pub(super) fn path(&mut self, node: &Node, key: &str) -> Option<String> {
+        let text = self.filled_text(node, key)?;
+        let good = text.split('/').all(|part| !matches!(part, "" | "." | ".."))
+            && !text.contains(|c: char| c == '\\' || c.is_control());
+        if good {
+            return Some(text);
+        }
+        let found = node.get(key).unwrap_or(node);
+        self.errors.push(
+            Diagnostic::error("wrong-value", format!("`{key}` is not a path in the project"))
+                .at(self.at(found))
+                .help("write it from the project's root, such as `envs/prod/allowed_signers`"),
+        );
+        None
+    }
+
+    /// An optional length of time, in seconds.
+    pub(super) fn duration(&mut self, node: &Node, key: &str, zero: bool) -> Option<u64> {
+        let found = node.get(key)?;
+        let problem = match found.as_str().map(duration::seconds) {
+            Some(Ok(0)) if !zero => "must be more than nothing",
+            Some(Ok(seconds)) => return Some(seconds),
+            Some(Err(problem)) => problem,
+            None => {
+                let mut error = Diagnostic::error(
+                    "wrong-type",
+                    format!("`{key}` must be a length of time, not {}", found.type_name()),
+                )
+                .at(self.at(found));
+                error.help = match found.value() {
+                    Value::Number(number) => {
+                        Some(format!("give a unit: `{number}s`, `{number}m`, `{number}h`, …"))
+                    }
+                    _ => Some("write a number and a unit such as `30m`".to_owned()),
+                };
+                self.errors.push(error);
+                return None;
+            }
+        };
+        self.error("wrong-value", format!("`{key}` {problem}"), found.pos);
+        None
+    }
+
+    /// Notes a name, and an error where it was there before.
+    pub(super) fn once(
+        &mut self,
+        seen: &mut HashMap<String, Pos>,
+        name: &str,
+        pos: Pos,
+        what: &str,
+    ) {
+        let Some(first) = seen.get(name) else {
+            seen.insert(name.to_owned(), pos);
+            return;
+        };
+        self.errors.push(
+            Diagnostic::error("duplicate", format!("{what} is given twice"))
+                .at(self.places.at(pos))
+                .related(self.places.at(*first), "first given here"),
+        );
     }
 
     /// A name that must be a DNS label.

@@ -16,7 +16,7 @@ fn a_whole_environment_is_read() {
     aws: {region: ap-northeast-1, accountId: "012345678901", assumeRole: arn:aws:iam::012345678901:role/x}
     kubernetes: {eksCluster: c1, clusterUid: 0c0ffee0-0000-4000-8000-000000000000}
   protect: {maxDeletes: 3, kinds: [Namespace, Cluster.eks.services.k8s.aws]}
-  gate: {upstream: {healthyFor: 30m}}
+  gate: {rules: [images-pinned]}
 "#,
     );
     let snapshot = fixture.snapshot();
@@ -50,9 +50,11 @@ fn a_whole_environment_is_read() {
         ]
       },
       "gate": {
-        "upstream": {
-          "healthyFor": "30m"
-        }
+        "rules": [
+          {
+            "name": "images-pinned"
+          }
+        ]
       }
     }
     "#);
