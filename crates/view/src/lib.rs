@@ -1,4 +1,4 @@
-//! Plan, Report, Findings and Diagnostics → text, JSON and Markdown.
+//! Plan, Report, Gate, Records, Status and Diagnostics → text, JSON and Markdown.
 //!
 //! Pure: values in, strings out; the width, the colours and the time are arguments.
 //!
@@ -19,9 +19,10 @@ mod path;
 mod scalar;
 mod style;
 pub mod text;
+mod time;
 mod words;
 
 pub use escape::escape;
-pub use gate_view::{GateVerdict, GateView};
+pub use gate_view::{BrokenGlass, GateSheet, GateVerdict, GateView};
 pub use markdown::MarkdownOptions;
 pub use style::Style;

@@ -3,10 +3,12 @@
 
 mod event;
 mod fields;
+mod gate;
 mod plan;
 mod report;
 
 pub use event::event;
+pub use gate::gate;
 pub use plan::plan;
 pub use report::report;
 
@@ -15,9 +17,12 @@ use suimon_model::{Diagnostic, Diagnostics};
 
 use crate::mask;
 
-/// Version of every JSON document of this module. The part after the dot grows when something is
-/// added, the part before it when something changes its meaning or goes.
+/// Version of the JSON documents of this module, apart from plans. The part after the dot grows when
+/// something is added, the part before it when something changes its meaning or goes.
 pub const FORMAT_VERSION: &str = "1.0";
+
+/// Version of a plan: `1.1` has the gate's conditions.
+pub const PLAN_VERSION: &str = "1.1";
 
 /// Diagnostics, in the order given.
 pub fn diagnostics(found: &Diagnostics) -> Value {

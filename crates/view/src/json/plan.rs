@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use suimon_gate::Finding;
 use suimon_plan::{Change, Drift, Plan, Refusal};
 
 use super::fields::{conflict, drifted, field, identity, location};
-use super::{FORMAT_VERSION, optional, text_of};
+use super::gate::of_plan;
+use super::{PLAN_VERSION, optional, text_of};
 use crate::GateView;
 use crate::mask::{self, Veil};
 
@@ -15,7 +15,7 @@ use crate::mask::{self, Veil};
 pub fn plan(plan: &Plan, gate: &GateView<'_>) -> Value {
     let counts = plan.summary();
     json!({
-        "format_version": FORMAT_VERSION,
+        "format_version": PLAN_VERSION,
         "digest": plan.digest(),
         "project": plan.project,
         "environment": plan.environment,
@@ -35,10 +35,7 @@ pub fn plan(plan: &Plan, gate: &GateView<'_>) -> Value {
             "reason": text_of(&read.reason),
         })).collect::<Vec<_>>(),
         "refused": plan.refused.iter().map(refusal).collect::<Vec<_>>(),
-        "gate": {
-            "verdict": gate.verdict.as_str(),
-            "findings": gate.findings.iter().map(finding).collect::<Vec<_>>(),
-        },
+        "gate": of_plan(gate),
         "summary": {
             "add": counts.add,
             "change": counts.change,
@@ -101,14 +98,6 @@ fn refusal(refusal: &Refusal) -> Value {
     map.insert("help".into(), optional(refusal.help.as_ref()));
     map.insert("location".into(), location(refusal.location.as_ref()));
     Value::Object(map)
-}
-
-fn finding(finding: &Finding) -> Value {
-    json!({
-        "rule": finding.rule,
-        "message": text_of(&finding.message),
-        "help": optional(finding.help.as_ref()),
-    })
 }
 
 /// Replaces what a path leads to.

@@ -1,11 +1,13 @@
-//! Markdown for a pull-request comment.
+//! Markdown for a pull request: comments and parts of its text.
 
 mod budget;
+mod gate;
 mod item;
 mod plan;
 mod safe;
 
-pub use plan::{marker, plan};
+pub use gate::gate;
+pub use plan::{marker, plan, plan_with_gate};
 
 /// The longest comment that GitHub accepts, in characters.
 pub const LIMIT: usize = 65_536;

@@ -6,12 +6,16 @@ use suimon_plan::Plan;
 
 use super::MarkdownOptions;
 use super::budget::{self, Layout, Shown};
+use super::gate;
 use super::item::{Class, Item};
 use super::safe::{code, comment_word, cut, shorten, size};
-use crate::{escape, text, words};
+use crate::{GateView, escape, text, words};
 
 /// Room for the headings of all sections.
 const HEADINGS: usize = 500;
+
+/// Less room than this is not worth a section for the gate.
+const SMALLEST_GATE: usize = 500;
 
 /// Room for the remark on what is left out, without the hint.
 const REMARK: usize = 900;
@@ -29,8 +33,26 @@ pub fn marker(project: &str, environment: &str) -> String {
 ///   listed. Problems go first, then drift, then what destroys.
 /// - Nothing of the plan's content is read as Markdown, HTML, mention or link.
 pub fn plan(plan: &Plan, options: &MarkdownOptions) -> String {
-    let items = Item::all(plan);
+    comment(plan, head(plan, options), options)
+}
+
+/// As [`plan`](fn@plan), with what the gate says about it: at most half of the comment.
+///
+/// # Guarantees
+/// As of [`plan`](fn@plan); conditions that are not listed are counted.
+pub fn plan_with_gate(plan: &Plan, gate: &GateView<'_>, options: &MarkdownOptions) -> String {
     let head = head(plan, options);
+    let room = (options.limit / 2).saturating_sub(size(&head));
+    let section = if room < SMALLEST_GATE {
+        String::new()
+    } else {
+        format!("{}\n", gate::section(gate, &plan.environment, room))
+    };
+    comment(plan, head + &section, options)
+}
+
+fn comment(plan: &Plan, head: String, options: &MarkdownOptions) -> String {
+    let items = Item::all(plan);
     let hint = hint(plan, options);
     let spare = (options.limit / 64).min(512);
     let room = options.limit.saturating_sub(spare + HEADINGS + size(&head));
