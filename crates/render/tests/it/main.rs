@@ -3,6 +3,7 @@
 
 mod bounds;
 mod config;
+mod gate;
 mod independent;
 mod objects;
 mod patches;
