@@ -63,6 +63,7 @@ pub enum Mode {
 
 /// The gate as it was before this change: the last revision that was applied through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them in a judgement")]
 pub enum Trusted {
     /// It could not be read: nobody is trusted.
     Unknown(String),

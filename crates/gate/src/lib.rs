@@ -4,14 +4,20 @@
 //! [`authorize`].
 
 mod authorize;
+mod check;
 mod condition;
 mod facts;
 mod inspect;
 mod known;
+mod policy;
+mod problem;
+pub mod signers;
+pub mod ssh;
 mod statement;
 mod verdict;
 
 pub use authorize::{CONFLICT, authorize, judge};
+pub use check::check;
 pub use condition::{Condition, State};
 pub use facts::{
     Authors, BreakGlass, CheckAnswer, Facts, Mode, Pin, Proof, Review, ReviewState, ReviewedChange,
@@ -19,5 +25,7 @@ pub use facts::{
 };
 pub use inspect::{Inspected, inspect};
 pub use known::Known;
+pub use policy::policy_value;
+pub use problem::Problem;
 pub use statement::{APPROVAL_NAMESPACE, STATEMENT_FORMAT, Statement};
 pub use verdict::{ApprovedPlan, Finding, Verdict};
