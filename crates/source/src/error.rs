@@ -259,7 +259,7 @@ pub(crate) const NO_CREDENTIALS: &str =
     "the server wants a user and a password, and takes none that git knows";
 
 /// What to do about what git says.
-fn fetch_help(said: &str) -> Option<&'static str> {
+pub(crate) fn fetch_help(said: &str) -> Option<&'static str> {
     const KNOWN: [(&str, &str); 5] = [
         ("Host key verification failed", UNKNOWN_HOST),
         (

@@ -55,7 +55,7 @@ pub(crate) struct Mirror {
 }
 
 /// Nobody else changes the mirror until this goes, and what is done under it ends by the deadline.
-struct Lock {
+pub(crate) struct Lock {
     file: File,
     deadline: Instant,
 }
@@ -243,7 +243,7 @@ impl Mirror {
     }
 
     /// Waits until no other process changes the mirror.
-    fn lock(&self) -> Result<Lock, Error> {
+    pub(crate) fn lock(&self) -> Result<Lock, Error> {
         let deadline = Instant::now() + self.timeout;
         let path = self.folder.with_extension("lock");
         let unusable = |source| Error::Cache { path: path.clone(), source };

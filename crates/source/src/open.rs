@@ -43,12 +43,12 @@ pub fn open(request: &Request) -> Result<Opened, Diagnostic> {
 }
 
 /// A Git repository around a folder.
-struct Found {
-    repository: gix::Repository,
+pub(crate) struct Found {
+    pub(crate) repository: gix::Repository,
     /// The folder of the checkout; `None` in a bare repository.
-    top: Option<PathBuf>,
+    pub(crate) top: Option<PathBuf>,
     /// The path from the top to the folder.
-    inside: String,
+    pub(crate) inside: String,
 }
 
 fn open_folder(folder: &Path, request: &Request) -> Result<Opened, Error> {
@@ -252,7 +252,7 @@ fn short(commit: &str) -> &str {
     commit.get(..7).unwrap_or(commit)
 }
 
-fn real(folder: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn real(folder: &Path) -> Result<PathBuf, Error> {
     let fail = |source| Error::NoFolder { path: folder.to_owned(), source };
     let real = fs::canonicalize(folder).map_err(fail)?;
     fs::read_dir(&real).map_err(fail)?;
@@ -260,7 +260,7 @@ fn real(folder: &Path) -> Result<PathBuf, Error> {
 }
 
 /// The repository that a folder is in or is.
-fn discover(folder: &Path) -> Result<Option<Found>, Error> {
+pub(crate) fn discover(folder: &Path) -> Result<Option<Found>, Error> {
     let broken = |why: String| Error::NotARepository { path: folder.to_owned(), why };
     let trust = upwards::TrustPolicy::Assume(gix::sec::Trust::Full);
     let options = upwards::Options { trust, cross_fs: true, ..Default::default() };

@@ -1,76 +1,89 @@
 //! [`Repository`]: refs and commits, read and written. The only place that writes to Git.
 
-use std::collections::BTreeMap;
+mod here;
+mod history;
+mod objects;
+mod open;
+mod person;
+mod problem;
+mod refs;
+mod shared;
+mod trees;
+mod types;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard};
 
 use suimon_model::Diagnostic;
 
-use crate::Request;
+use crate::store::Store;
+use crate::{Limits, Request};
+use problem::Problem;
+pub use types::{CommitInfo, NewCommit, Swap};
 
-/// A repository whose refs and commits are written, beside a remote that shares them where there is one.
+/// A repository whose refs and commits are read and written, beside a remote that shares them where
+/// there is one.
+///
+/// Every call blocks until it is done. Clones share one open repository. Where a method asks the remote,
+/// it says so; everything else is of this machine alone.
 ///
 /// # Guarantees
 /// No work tree is written but by [`commit_here`](Self::commit_here). Refs move by compare-and-swap
-/// only; a ref of a remote moves by a push with a lease, and a lost answer is read back.
-#[derive(Debug, Clone)]
-pub struct Repository {}
-
-/// A commit to make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewCommit {
-    /// The commit that it follows; `None` for a first one.
-    pub parent: Option<String>,
-    /// Whether it begins with the parent's files, or with none.
-    pub keep_files: bool,
-    /// Files by path from the repository's top; `None` takes one out.
-    pub files: BTreeMap<String, Option<Vec<u8>>>,
-    /// Its message.
-    pub message: String,
-    /// Who wrote it.
-    pub name: String,
-    /// Their e-mail address.
-    pub email: String,
-    /// When, in seconds since 1970 (UTC).
-    pub time: i64,
+/// only; a ref of a remote moves by a push with a lease, and a lost answer is read back. No hook of this
+/// side runs, nobody is asked anything, and no message holds a credential.
+#[derive(Clone)]
+pub struct Repository {
+    inner: Arc<Inner>,
 }
 
-/// A commit, without its files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommitInfo {
-    /// Its id.
-    pub id: String,
-    /// Id of its tree.
-    pub tree: String,
-    /// Its parents' ids.
-    pub parents: Vec<String>,
-    /// Its message, all of it.
-    pub message: String,
-    /// The author's name.
-    pub author: String,
-    /// The author's e-mail address.
-    pub author_email: String,
-    /// The committer's e-mail address.
-    pub committer_email: String,
-    /// When it was committed, in seconds since 1970 (UTC).
-    pub time: i64,
-    /// Its SSH signature in OpenSSH's armor, where it has one.
-    pub ssh_signature: Option<String>,
+/// What all clones share.
+struct Inner {
+    store: Store,
+    /// The folder of the checkout; `None` in a bare repository or a mirror.
+    top: Option<PathBuf>,
+    /// Where git is run: the checkout's folder, or the repository itself.
+    folder: PathBuf,
+    prefix: String,
+    limits: Limits,
 }
 
-/// How a swap of a ref ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Swap {
-    /// The ref is at the new commit.
-    Done,
-    /// Somebody else moved it: where it is now.
-    Lost(Option<String>),
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository")
+            .field("place", &self.place())
+            .field("prefix", &self.prefix())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Repository {
     /// Opens the repository that a request reads; `None` when its folder is in none.
     ///
+    /// One that is on this machine has no remote until [`with_remote`](Self::with_remote) says so; one
+    /// that is read by its URL has that URL.
+    ///
     /// # Errors
-    /// There is one that cannot be read.
-    pub fn open(_request: &Request) -> Result<Option<Self>, Diagnostic> {
-        Ok(None)
+    /// There is one that cannot be read, or none where one was named.
+    pub fn open(request: &Request) -> Result<Option<Self>, Diagnostic> {
+        Ok(open::open(request)?)
+    }
+
+    /// What people call it: its folder, or its address without credentials.
+    pub fn place(&self) -> &str {
+        self.inner.store.place()
+    }
+
+    /// The folder of the repository that the project is in, with `/`; empty for its top.
+    pub fn prefix(&self) -> &str {
+        &self.inner.prefix
+    }
+
+    fn git(&self) -> MutexGuard<'_, gix::Repository> {
+        self.inner.store.lock()
+    }
+
+    fn broken(&self, error: &gix::Error) -> Problem {
+        Problem::Write { place: self.place().to_owned(), why: error.probable_cause().to_string() }
     }
 }

@@ -147,7 +147,7 @@ impl Store {
         }
     }
 
-    fn is_partial(&self) -> bool {
+    pub(crate) fn is_partial(&self) -> bool {
         let repository = self.lock();
         let config = repository.config_snapshot();
         let file = config.plumbing();
