@@ -7,6 +7,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A setting, or an address, that cannot be used.
+    #[error("{what}: {why}")]
+    Settings {
+        /// What was to be set or asked.
+        what: String,
+        /// Why it cannot be.
+        why: String,
+    },
     /// No answer, or not in time.
     #[error("{what}: no answer: {why}")]
     Unreachable {

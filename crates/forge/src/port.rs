@@ -32,10 +32,12 @@ pub trait Forge: Send + Sync {
     /// Closes a change without merging it, with a comment that says why.
     async fn close_change(&self, number: u64, why: &str) -> Result<()>;
 
-    /// Writes the one comment of a change with this marker, or updates it in place.
+    /// Writes the one comment of a change with this marker, or updates it in place. A marker is a name of
+    /// letters, digits and `._:/-`, such as `plan:stg`; it is written as `<!-- suimon:plan:stg -->`, on a first
+    /// line that readers do not see and that the body does not have.
     async fn put_comment(&self, number: u64, marker: &str, body: &str) -> Result<()>;
 
-    /// The comments of suimon's on a change: marker and body.
+    /// The comments of suimon's on a change, by this account: marker and body, without its first line.
     async fn own_comments(&self, number: u64) -> Result<Vec<(String, String)>>;
 
     /// Sets the status of a commit.
@@ -70,7 +72,8 @@ pub struct Change {
     pub url: String,
     /// Where it stands.
     pub state: ChangeState,
-    /// The branch that has it.
+    /// The branch that has it; `owner:branch` when that is in another repository, which is the name of no
+    /// branch here.
     pub head: String,
     /// Its last commit.
     pub head_commit: String,
