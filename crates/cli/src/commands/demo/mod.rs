@@ -1,6 +1,8 @@
 //! `suimon demo`: the whole story, told with the commands a user would type.
 
+mod gates;
 mod http;
+mod people;
 mod project;
 
 use std::path::PathBuf;
@@ -10,8 +12,9 @@ use std::sync::Arc;
 use super::sandbox::{Clusters, eks_clusters};
 use crate::args::{DemoArgs, Global};
 use crate::console::Console;
-use crate::failure::{ERROR, Failure, PARTIAL};
+use crate::failure::{ERROR, Failure, HELD, PARTIAL};
 use crate::signals;
+use people::People;
 use project::Cast;
 
 pub(crate) async fn run(
@@ -26,16 +29,19 @@ pub(crate) async fn run(
     let clusters = Clusters::start(&cast.pipeline, &eks_clusters(&project), None).await?;
     let kubeconfig = folder.path().join("kubeconfig");
     clusters.write_kubeconfig(&kubeconfig)?;
-    let story = Story {
+    let mut story = Story {
         console: console.clone(),
         project,
         kubeconfig,
         cache: folder.path().join("cache"),
         variables: variables(&cast, &clusters),
     };
+    story.variables.extend(people::identity(folder.path())?);
+    let people = People::meet(&story.project, folder.path(), &cast.pipeline)?;
+    story.repository()?;
     let (story, told) = tokio::select! {
         told = tokio::task::spawn_blocking(move || {
-            let told = tell(&story, &cast, &clusters);
+            let told = tell(&story, &cast, &clusters, people.as_ref());
             (story, told.map(|()| clusters))
         }) => told.map_err(Failure::new)?,
         () = signals::stopped(&mut stop) => return Err(Failure::said(crate::failure::INTERRUPTED)),
@@ -79,7 +85,12 @@ struct Story {
     variables: Vec<(String, String)>,
 }
 
-fn tell(story: &Story, cast: &Cast, clusters: &Clusters) -> Result<(), Failure> {
+fn tell(
+    story: &Story,
+    cast: &Cast,
+    clusters: &Clusters,
+    people: Option<&People>,
+) -> Result<(), Failure> {
     let Some(first) = cast.pipeline.first() else { return Ok(()) };
     story.say(&format!("{first}: what would be done, and doing it"));
     story.suimon(&["plan", first], 0)?;
@@ -87,42 +98,35 @@ fn tell(story: &Story, cast: &Cast, clusters: &Clusters) -> Result<(), Failure> 
     story.say("A second run finds nothing to do");
     story.suimon(&["plan", first, "--detailed-exitcode"], 0)?;
     if let Some((cluster, service)) = &cast.service {
-        drift_on_ecs(story, first, clusters, (cluster, service))?;
+        story.say(&format!("Drift: somebody opens a shell into the tasks of service {service}"));
+        http::open_a_shell(&clusters.aws, cluster, service)?;
+        repair(story, first, people)?;
         roll_back(story, first)?;
     }
-    let mut before = first;
-    for environment in cast.pipeline.iter().skip(1) {
-        story.say(&format!("What {environment} will run otherwise than {before}"));
-        story.suimon(&["compare", before, environment], 0)?;
-        story.say(&format!("{environment}: from nothing to a cluster with everything on it"));
-        story.summary(&["apply", environment, "--auto-approve"])?;
-        story.suimon(&["plan", environment, "--detailed-exitcode"], 0)?;
-        before = environment;
+    match people {
+        Some(people) => gates::tell(story, cast, people)?,
+        None if cast.pipeline.len() > 1 => story.say(
+            "The rest of the pipeline has gates that people open: no gate here asks for anybody, or there is no `ssh-keygen`",
+        ),
+        None => {}
     }
     for (environment, cluster) in &clusters.clusters {
         if let Some((namespace, name)) = http::a_deployment(cluster)? {
             story.say(&format!("Drift: somebody edits deployment {namespace}/{name} by hand"));
             http::edit_deployment(cluster, &namespace, &name)?;
-            return repair(story, environment);
+            return repair(story, environment, people);
         }
     }
     Ok(())
 }
 
-fn drift_on_ecs(
-    story: &Story,
-    environment: &str,
-    clusters: &Clusters,
-    (cluster, service): (&str, &str),
-) -> Result<(), Failure> {
-    story.say(&format!("Drift: somebody opens a shell into the tasks of service {service}"));
-    http::open_a_shell(&clusters.aws, cluster, service)?;
-    repair(story, environment)
-}
-
-fn repair(story: &Story, environment: &str) -> Result<(), Failure> {
+/// What was drifted is a change like any other: the gate is asked.
+fn repair(story: &Story, environment: &str, people: Option<&People>) -> Result<(), Failure> {
     story.suimon(&["plan", environment, "--detailed-exitcode"], 2)?;
     story.say("Repair");
+    if let Some(people) = people {
+        gates::approve(story, people, environment, false)?;
+    }
     story.summary(&["apply", environment, "--auto-approve"])?;
     story.suimon(&["plan", environment, "--detailed-exitcode"], 0)
 }
@@ -168,20 +172,53 @@ impl Story {
         expect(args, output.status, 0)
     }
 
+    /// As [`suimon`](Self::suimon), for an apply that a gate holds: shows the reasons, not the plan.
+    fn held(&self, args: &[&str]) -> Result<(), Failure> {
+        let output = self.command(args)?.output().map_err(Failure::new)?;
+        self.console.note(String::from_utf8_lossy(&output.stderr).trim_end());
+        expect(args, output.status, i32::from(HELD))
+    }
+
+    /// The project as a repository with one commit.
+    fn repository(&self) -> Result<(), Failure> {
+        for args in [&["init", "-q"][..], &["add", "-A"], &["commit", "-q", "-m", "shop: begin"]] {
+            self.git(args)?;
+        }
+        Ok(())
+    }
+
+    fn git(&self, args: &[&str]) -> Result<(), Failure> {
+        self.console.note(&format!("\n$ git {}", args.join(" ")));
+        let mut command = Command::new("git");
+        command.arg("-C").arg(&self.project).args(args).stdin(Stdio::null());
+        self.surround(&mut command);
+        let output = command.output().map_err(|e| Failure::new(format!("git: {e}")))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Failure::new(String::from_utf8_lossy(&output.stderr)))
+    }
+
     fn command(&self, args: &[&str]) -> Result<Command, Failure> {
         self.console.note(&format!("\n$ suimon {}", args.join(" ")));
         let mut command = Command::new(std::env::current_exe().map_err(Failure::new)?);
         command.arg("-C").arg(&self.project).args(args);
-        for (name, _) in std::env::vars_os() {
-            // Whatever account the person is logged in to stays out of it.
-            if name.to_string_lossy().starts_with("AWS_") {
-                command.env_remove(name);
-            }
-        }
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        self.surround(&mut command);
         command.env("KUBECONFIG", &self.kubeconfig).env("SUIMON_CACHE_DIR", &self.cache);
         command.stdin(Stdio::null());
         Ok(command)
+    }
+
+    fn surround(&self, command: &mut Command) {
+        for (name, _) in std::env::vars_os() {
+            // Whatever account, repository or pipeline the person is in stays out of it.
+            let text = name.to_string_lossy();
+            let outside = ["AWS_", "GIT_", "GITHUB_", "GITLAB_", "GITEA_", "CI", "SSH_AUTH_SOCK"];
+            if outside.iter().any(|start| text.starts_with(start)) {
+                command.env_remove(&name);
+            }
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
     }
 }
 
