@@ -6,7 +6,9 @@
 
 mod artifact;
 mod body;
+mod branch;
 mod decide;
+mod documents;
 mod impact;
 mod name;
 mod notes;
@@ -20,7 +22,9 @@ pub use artifact::parse_artifact;
 pub use body::{
     LIMIT, PLAN_LIMIT, Page, body, marker, promoted, promotion_title, rollback_title, rolled_back,
 };
+pub use branch::{Expected, file_diff, is_merged, look, release_identity};
 pub use decide::{Decision, Situation, Tip, Turn, decide};
+pub use documents::{FORGE_REF, RepositoryDocuments};
 pub use impact::{Touch, Uses, touched};
 pub use name::{
     PROMOTION_TRAILER, RELEASE_TRAILER, ROLLBACK_TRAILER, dated_name, next_name, one_line,
