@@ -32,6 +32,17 @@ pub(crate) enum Transport {
     File,
 }
 
+impl Transport {
+    /// What git may use to reach it, as in `GIT_ALLOW_PROTOCOL`.
+    pub(crate) fn allowed(self) -> &'static str {
+        match self {
+            Self::Https | Self::Ssh => "https:ssh",
+            Self::Http => "http:https",
+            Self::File => "file",
+        }
+    }
+}
+
 /// A user and a password from a URL.
 pub(crate) struct Credentials {
     pub(crate) user: String,

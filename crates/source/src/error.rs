@@ -258,6 +258,9 @@ impl Error {
 pub(crate) const NO_CREDENTIALS: &str =
     "the server wants a user and a password, and takes none that git knows";
 
+/// What is said when a server does not stop answering.
+pub(crate) const TOO_MUCH: &str = "the server's answer is longer than any should be";
+
 /// What to do about what git says.
 pub(crate) fn fetch_help(said: &str) -> Option<&'static str> {
     const KNOWN: [(&str, &str); 5] = [

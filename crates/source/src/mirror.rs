@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use crate::address::{Remote, Transport};
-use crate::error::NO_CREDENTIALS;
-use crate::git::{Ended, Failure, Git, clean};
+use crate::error::{NO_CREDENTIALS, TOO_MUCH};
+use crate::git::{Ended, Failure, Git, Input, Peer, clean};
 use crate::{Error, Request};
 
 /// The remote's HEAD, as the mirror keeps it.
@@ -29,8 +29,11 @@ const EVERYTHING: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/
 /// What a server says that has no branch checked out.
 const NO_HEAD: &str = "couldn't find remote ref HEAD";
 
+/// What a server says that has no such reference.
+pub(crate) const NO_SUCH_REF: &str = "couldn't find remote ref";
+
 /// What a server says that will not give out one commit or reference.
-const REFUSALS: [&str; 3] = ["not our ref", "unadvertised object", "couldn't find remote ref"];
+const REFUSALS: [&str; 3] = ["not our ref", "unadvertised object", NO_SUCH_REF];
 
 /// What git says when it has no credentials, or not the right ones.
 const UNAUTHENTICATED: [&str; 4] = [
@@ -98,11 +101,13 @@ impl Mirror {
         self.folder.is_dir()
     }
 
-    /// Whether it is the full name of a reference that [`refresh`](Self::refresh) leaves out.
+    /// Whether it is the full name of a reference that [`refresh`](Self::refresh) leaves out. Refs of
+    /// suimon's own are not among them: here they say what was seen, not what is there.
     pub(crate) fn leaves_out(reference: &str) -> bool {
         let kept = ["refs/heads/", "refs/tags/", "refs/suimon-mirror/"];
         reference.starts_with("refs/")
             && !kept.iter().any(|kept| reference.starts_with(kept))
+            && !reference.starts_with("refs/suimon/")
             && gix::validate::reference::name(reference.into()).is_ok()
     }
 
@@ -215,16 +220,43 @@ impl Mirror {
         self.git(folder, lock, &arguments)
     }
 
+    /// Asks the remote, or gives it something; nothing is changed here.
+    pub(crate) fn ask(&self, arguments: &[&str], within: Duration) -> Result<Ended, Error> {
+        self.run(&self.folder, Input::Nothing, Instant::now() + within, arguments)
+    }
+
+    /// Fetches what a refspec says.
+    pub(crate) fn bring(&self, options: &[&str], refspec: &str) -> Result<Ended, Error> {
+        let lock = self.lock()?;
+        self.remove_stale_locks()?;
+        self.fetch_refspecs(&self.folder, &lock, options, &[refspec])
+    }
+
     fn git(&self, folder: &Path, lock: &Lock, arguments: &[&str]) -> Result<Ended, Error> {
-        let (remote, ssh) = (&self.remote, self.ssh.clone());
-        let Lock { file: lock, deadline } = lock;
-        let deadline = *deadline;
-        Git { folder, remote, lock, deadline, ssh }.run(arguments).map_err(
-            |failure| match failure {
-                Failure::Timeout => self.timeout(),
-                Failure::Start(error) => Error::NoGit { why: error.to_string() },
-            },
-        )
+        self.run(folder, Input::Lock(&lock.file), lock.deadline, arguments)
+    }
+
+    fn run(
+        &self,
+        folder: &Path,
+        input: Input<'_>,
+        deadline: Instant,
+        arguments: &[&str],
+    ) -> Result<Ended, Error> {
+        let git = Git {
+            folder,
+            with: Peer::Mirrored(&self.remote),
+            input,
+            deadline,
+            ssh: self.ssh.clone(),
+        };
+        git.run(arguments).map_err(|failure| match failure {
+            Failure::Timeout => self.timeout(),
+            Failure::TooMuch => {
+                Error::Fetch { address: self.address.clone(), why: TOO_MUCH.to_owned() }
+            }
+            Failure::Start(error) => Error::NoGit { why: error.to_string() },
+        })
     }
 
     fn timeout(&self) -> Error {
@@ -232,14 +264,7 @@ impl Mirror {
     }
 
     fn failed(&self, ended: Ended) -> Error {
-        let why = if UNAUTHENTICATED.iter().any(|sign| ended.stderr.contains(sign)) {
-            NO_CREDENTIALS.to_owned()
-        } else if ended.stderr.is_empty() {
-            "git does not say why".to_owned()
-        } else {
-            ended.stderr
-        };
-        Error::Fetch { address: self.address.clone(), why }
+        Error::Fetch { address: self.address.clone(), why: why(ended) }
     }
 
     /// Waits until no other process changes the mirror.
@@ -293,6 +318,17 @@ impl Mirror {
             }
         }
         Ok(())
+    }
+}
+
+/// Why git ended as it did.
+pub(crate) fn why(ended: Ended) -> String {
+    if UNAUTHENTICATED.iter().any(|sign| ended.stderr.contains(sign)) {
+        NO_CREDENTIALS.to_owned()
+    } else if ended.stderr.is_empty() {
+        "git does not say why".to_owned()
+    } else {
+        ended.stderr
     }
 }
 

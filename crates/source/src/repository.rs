@@ -6,7 +6,9 @@ mod objects;
 mod open;
 mod person;
 mod problem;
+mod push;
 mod refs;
+mod remote;
 mod shared;
 mod trees;
 mod types;
@@ -17,6 +19,7 @@ use std::sync::{Arc, MutexGuard};
 
 use suimon_model::Diagnostic;
 
+use crate::git::Own;
 use crate::store::Store;
 use crate::{Limits, Request};
 use problem::Problem;
@@ -35,6 +38,8 @@ pub use types::{CommitInfo, NewCommit, Swap};
 #[derive(Clone)]
 pub struct Repository {
     inner: Arc<Inner>,
+    /// Who shares the refs of a repository of this machine; a mirror has its own.
+    remote: Option<Arc<Own>>,
 }
 
 /// What all clones share.

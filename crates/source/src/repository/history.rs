@@ -95,7 +95,7 @@ impl Repository {
         let base = self.common(ancestor, of)?;
         let found = base == Some(parse_id(ancestor)?);
         if !found {
-            self.require_whole()?
+            self.require_whole(&[parse_id(of)?])?
         }
         Ok(found)
     }
@@ -113,7 +113,7 @@ impl Repository {
         };
         let base = base?;
         if base.is_none() {
-            self.require_whole()?;
+            self.require_whole(&[a, b])?;
         }
         Ok(base)
     }
@@ -123,11 +123,18 @@ impl Repository {
         Error::Broken { path: String::new(), id: id.to_string(), why }.into()
     }
 
-    fn require_whole(&self) -> Result<(), Problem> {
-        match self.git().is_shallow() {
-            Ok(false) => Ok(()),
-            _ => Err(Problem::Shallow { place: self.place().to_owned() }),
+    /// Refuses to say no where a shallow clone is cut off below one of these.
+    fn require_whole(&self, tips: &[ObjectId]) -> Result<(), Problem> {
+        for tip in tips {
+            let shallow = self.git().shallow_commits();
+            let Some(cut) = shallow.map_err(|error| self.unreadable(*tip, &error))? else {
+                return Ok(());
+            };
+            if self.walk(None, *tip)?.iter().any(|id| cut.contains(id)) {
+                return Err(Problem::Shallow { place: self.place().to_owned() });
+            }
         }
+        Ok(())
     }
 
     fn commits(

@@ -53,7 +53,7 @@ fn mirrored(mirror: Mirror, request: &Request) -> Result<Repository, Problem> {
     let folder = store.lock().git_dir().to_owned();
     let limits = request.limits;
     let inner = Inner { store, top: None, folder, prefix: String::new(), limits };
-    Ok(Repository { inner: Arc::new(inner) })
+    Ok(Repository { inner: Arc::new(inner), remote: None })
 }
 
 fn local(found: Found, place: &Path, request: &Request) -> Result<Repository, Problem> {
@@ -63,7 +63,7 @@ fn local(found: Found, place: &Path, request: &Request) -> Result<Repository, Pr
     let store = Store::local(repository, shown(&named.to_string_lossy()));
     let prefix = prefix(&store, top.as_deref(), &inside, request)?;
     let inner = Inner { store, top, folder, prefix, limits: request.limits };
-    Ok(Repository { inner: Arc::new(inner) })
+    Ok(Repository { inner: Arc::new(inner), remote: None })
 }
 
 /// Where the project is: on disk where files are read, otherwise in the commit that is. A repository

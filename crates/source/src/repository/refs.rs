@@ -53,6 +53,10 @@ impl Repository {
     /// # Errors
     /// They cannot be read.
     pub fn local_refs(&self, prefix: &str) -> Result<Vec<(String, String)>, Diagnostic> {
+        Ok(self.listed(prefix)?)
+    }
+
+    pub(super) fn listed(&self, prefix: &str) -> Result<Vec<(String, String)>, Problem> {
         let listed = {
             let repository = self.git();
             list(&repository, prefix)
