@@ -5,7 +5,7 @@ use std::sync::Arc;
 use suimon_model::{ForgeKind, ForgeSettings, Sensitive};
 
 use crate::http::Client;
-use crate::{Documents, Error, Forge, Github, Local, Result};
+use crate::{Documents, Error, Forge, Gitea, Github, Gitlab, Local, Result};
 
 /// Hosts that are known: name, API, and base address where the adapter has no default.
 const HOSTS: &[(&str, ForgeKind, Option<&str>)] = &[
@@ -75,7 +75,9 @@ pub fn from_settings(
     })?;
     let (client, url) = (access.client, settings.url.as_deref());
     Ok(match settings.kind {
-        _ => Arc::new(Github::new(client, url, &repository, token)?),
+        ForgeKind::Gitlab => Arc::new(Gitlab::new(client, url, &repository, &token)?),
+        ForgeKind::Gitea => Arc::new(Gitea::new(client, url, &repository, &token)?),
+        _ => Arc::new(Github::new(client, url, &repository, &token)?),
     })
 }
 

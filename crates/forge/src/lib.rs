@@ -11,6 +11,7 @@ mod marker;
 mod port;
 mod rest;
 mod text;
+mod thread;
 
 pub use address::{Access, detect, from_settings};
 pub use error::{Error, Result};

@@ -38,6 +38,13 @@ impl From<Failed> for Error {
     }
 }
 
+/// How far a list is read.
+struct Place<'a> {
+    path: &'a str,
+    number: usize,
+    seen: usize,
+}
+
 impl Rest {
     /// An API at this base address, whose every request has these headers.
     ///
@@ -124,20 +131,25 @@ impl Rest {
     }
 
     /// Pages of a list, until one is enough. The next page is where the `Link` header says (GitHub, GitLab's
-    /// keyset paging, Gitea), or the number in GitLab's `X-Next-Page`.
+    /// keyset paging, Gitea), or the number in GitLab's `X-Next-Page`, or the next number while there is less
+    /// than Gitea's `X-Total-Count`.
     pub(crate) async fn each_page<T, F>(&self, path: &str, mut more: F) -> Result<(), Failed>
     where
         T: DeserializeOwned,
         F: FnMut(Vec<T>) -> bool,
     {
         let mut request = self.request(Method::Get, path);
-        for _ in 0..PAGES {
+        let mut seen = 0;
+        for number in 1..=PAGES {
             let answer = self.call(&request).await?;
             let page: Vec<T> = self.parse(&request, &answer)?;
-            if !more(page) {
+            let empty = page.is_empty();
+            seen += page.len();
+            if !more(page) || empty {
                 return Ok(());
             }
-            let Some(next) = self.next_page(path, &request, &answer)? else { return Ok(()) };
+            let place = Place { path, number, seen };
+            let Some(next) = self.next_page(&place, &request, &answer)? else { return Ok(()) };
             request = self.authorized(Request::new(Method::Get, next));
         }
         let why = format!("the list has more than {PAGES} pages");
@@ -146,11 +158,12 @@ impl Rest {
 
     fn next_page(
         &self,
-        path: &str,
+        place: &Place<'_>,
         request: &Request,
         answer: &Response,
     ) -> Result<Option<String>> {
-        if let Some(next) = answer.header("link").and_then(next_link) {
+        if let Some(links) = answer.header("link") {
+            let Some(next) = next_link(links) else { return Ok(None) };
             // The token goes along: only to where it was meant for.
             let (here, there) = (http::address(&self.base)?, http::address(&next)?);
             if !http::same_origin(&here, &there) {
@@ -161,9 +174,14 @@ impl Rest {
             }
             return Ok(Some(next));
         }
-        let number = answer.header("x-next-page").and_then(|page| page.trim().parse::<u32>().ok());
-        let join = if path.contains('?') { '&' } else { '?' };
-        Ok(number.map(|number| format!("{}{path}{join}page={number}", self.base)))
+        let number = |name: &str| answer.header(name).and_then(|text| text.trim().parse().ok());
+        let next: Option<usize> = number("x-next-page").or_else(|| {
+            let total: usize = number("x-total-count")?;
+            let pages = place.path.contains("limit=") && place.seen < total;
+            pages.then_some(place.number + 1)
+        });
+        let join = if place.path.contains('?') { '&' } else { '?' };
+        Ok(next.map(|number| format!("{}{}{join}page={number}", self.base, place.path)))
     }
 
     fn parse<T: DeserializeOwned>(&self, request: &Request, answer: &Response) -> Result<T> {

@@ -118,7 +118,7 @@ pub(super) async fn close(github: &Github, number: u64, why: &str) -> Result<()>
         None => return Err(refused("there is no such pull request")),
     }
     // With a name, so that doing it again after half of it does not say it twice.
-    comments::put(github, number, "closed", why).await?;
+    comments::thread(github, number).await?.put("closed", why).await?;
     let request = github.rest.request(Method::Patch, &path).json(&json!({"state": "closed"}));
     github.rest.call(&request).await?;
     Ok(())

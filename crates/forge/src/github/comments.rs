@@ -1,13 +1,14 @@
-//! Comments (<https://docs.github.com/rest/issues/comments>).
+//! Comments (<https://docs.github.com/rest/issues/comments>), and whose they are.
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::wire::{Comment, User};
+use super::wire::User;
 use super::{BODY, Github};
 use crate::http::{Method, Request};
 use crate::rest::Failed;
-use crate::{Error, Result, marker, text};
+use crate::thread::Thread;
+use crate::{Error, Result};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -17,6 +18,20 @@ struct Answer {
 #[derive(Deserialize)]
 struct Data {
     viewer: User,
+}
+
+/// The comments of a pull request, which are those of the issue with its number.
+pub(super) async fn thread(github: &Github, number: u64) -> Result<Thread<'_>> {
+    let repository = github.repository();
+    Ok(Thread {
+        rest: &github.rest,
+        all: format!("{repository}/issues/{number}/comments"),
+        query: "?per_page=100",
+        one: format!("{repository}/issues/comments"),
+        update: Method::Patch,
+        account: account(github).await?,
+        most: BODY,
+    })
 }
 
 /// The token's account. The token of an app's installation, such as that of GitHub Actions, may not ask
@@ -40,69 +55,4 @@ async fn account(github: &Github) -> Result<&str> {
         super::wire::login(github, Some(&user))
     };
     github.account.get_or_try_init(ask).await.map(String::as_str)
-}
-
-/// Ids, names and bodies of the comments that suimon wrote with this account, oldest first.
-async fn all(github: &Github, number: u64) -> Result<Vec<(u64, String, String)>> {
-    let account = account(github).await?;
-    let path = format!("{}/issues/{number}/comments?per_page=100", github.repository());
-    let comments: Vec<Comment> = github.rest.list(&path).await?;
-    let ours = comments.into_iter().filter_map(|comment| {
-        let login = comment.user?.login;
-        let (name, body) = marker::read(&comment.body?)?;
-        login.eq_ignore_ascii_case(account).then_some((comment.id, name, body))
-    });
-    let mut ours: Vec<_> = ours.collect();
-    ours.sort_by_key(|(id, ..)| *id);
-    Ok(ours)
-}
-
-pub(super) async fn own(github: &Github, number: u64) -> Result<Vec<(String, String)>> {
-    let mut comments: Vec<(String, String)> = Vec::new();
-    for (_, name, body) in all(github, number).await? {
-        if comments.iter().all(|(known, _)| *known != name) {
-            comments.push((name, body));
-        }
-    }
-    Ok(comments)
-}
-
-pub(super) async fn put(github: &Github, number: u64, name: &str, body: &str) -> Result<()> {
-    let text = marker::mark(name, body, BODY)?;
-    if update(github, number, name, &text).await? {
-        return Ok(());
-    }
-    let path = format!("{}/issues/{number}/comments", github.repository());
-    let request = github.rest.request(Method::Post, &path).json(&json!({"body": text}));
-    match github.rest.call(&request).await {
-        Ok(_) => Ok(()),
-        // It may have been written all the same: look before it is written again.
-        Err(Failed { error: Error::Unreachable { .. }, .. }) => {
-            if !update(github, number, name, &text).await? {
-                github.rest.call(&request).await?;
-            }
-            Ok(())
-        }
-        Err(failed) => Err(failed.error),
-    }
-}
-
-/// Updates the comment that is there, and removes others of its name that a race left.
-async fn update(github: &Github, number: u64, name: &str, text: &str) -> Result<bool> {
-    let comments = all(github, number).await?;
-    let mut ours = comments.iter().filter(|(_, known, _)| known == name);
-    let Some((first, _, body)) = ours.next() else { return Ok(false) };
-    let wanted = marker::read(text).map(|(_, body)| body).unwrap_or_default();
-    let path = |id: &u64| format!("{}/issues/comments/{id}", github.repository());
-    if !text::same(body, &wanted) {
-        let request = github.rest.request(Method::Patch, &path(first));
-        github.rest.call(&request.json(&json!({"body": text}))).await?;
-    }
-    for (id, ..) in ours {
-        match github.rest.call(&github.rest.request(Method::Delete, &path(id))).await {
-            Ok(_) | Err(Failed { status: Some(404), .. }) => {}
-            Err(failed) => return Err(failed.error),
-        }
-    }
-    Ok(true)
 }

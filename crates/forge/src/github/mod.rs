@@ -50,7 +50,7 @@ impl Github {
         client: Client,
         url: Option<&str>,
         repository: &str,
-        token: Sensitive<String>,
+        token: &Sensitive<String>,
     ) -> Result<Self> {
         let (owner, name) = crate::rest::owner_and_name("GitHub", repository)?;
         let base = base(url.unwrap_or("https://api.github.com"))?;
@@ -119,11 +119,11 @@ impl Forge for Github {
     }
 
     async fn put_comment(&self, number: u64, marker: &str, body: &str) -> Result<()> {
-        comments::put(self, number, marker, body).await
+        comments::thread(self, number).await?.put(marker, body).await
     }
 
     async fn own_comments(&self, number: u64) -> Result<Vec<(String, String)>> {
-        comments::own(self, number).await
+        comments::thread(self, number).await?.read().await
     }
 
     async fn put_status(&self, commit: &str, status: &Status) -> Result<()> {

@@ -46,13 +46,6 @@ struct Named {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Comment {
-    pub(super) id: u64,
-    pub(super) body: Option<String>,
-    pub(super) user: Option<User>,
-}
-
-#[derive(Deserialize)]
 pub(super) struct Review {
     pub(super) user: Option<User>,
     pub(super) state: String,

@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn variables_are_read_as_curl_reads_them() {
-        let cases: &[(&[(&str, &str)], [Option<&str>; 4])] = &[
+        type Case = (&'static [(&'static str, &'static str)], [Option<&'static str>; 4]);
+        let cases: &[Case] = &[
             (&[], [None; 4]),
             (&[("HTTP_PROXY", "http://a")], [None; 4]),
             (&[("http_proxy", "http://a")], [Some("http://a"), None, None, None]),
