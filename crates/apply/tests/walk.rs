@@ -81,7 +81,7 @@ impl Case {
             policy: Value::Null,
             targeted: Vec::new(),
         };
-        match authorize(plan, &Facts::default()) {
+        match authorize(plan, &Facts::unrecorded()) {
             Verdict::Open(approved) => *approved,
             other => panic!("{other:?}"),
         }

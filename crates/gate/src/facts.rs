@@ -9,6 +9,10 @@ use suimon_model::{Gate, GateFiles, Protect};
 use crate::{Condition, Known};
 
 /// What the gate needs to know besides the plan.
+///
+/// # Guarantees
+/// By default nothing is known, and what is not known holds: also an environment without a gate, for
+/// it may have had one before this change. [`unrecorded`](Self::unrecorded) is where there is no before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The environment's limits on deletes.
@@ -48,6 +52,25 @@ pub struct Facts {
     pub on_branch: Option<Known<bool>>,
     /// A person wants to go through a closed gate.
     pub break_glass: Option<BreakGlass>,
+}
+
+impl Facts {
+    /// The facts about an environment of which nothing is recorded: no repository, no ledger, no
+    /// approvals. Everything that could be looked up was, and is not there.
+    ///
+    /// # Caveats
+    /// Only for a place that has no history. A history that could not be read is `Unknown`, and holds.
+    pub fn unrecorded() -> Self {
+        Self {
+            trusted: Trusted::First,
+            holds: Known::Known(None),
+            approvals: Known::Known(Vec::new()),
+            reviews: Known::Known(None),
+            authors: Known::Known(Authors::default()),
+            pin: Known::Known(None),
+            ..Self::default()
+        }
+    }
 }
 
 /// Whether an apply goes forward or back.

@@ -15,6 +15,7 @@ pub mod signers;
 pub mod ssh;
 mod statement;
 mod verdict;
+mod window;
 
 pub use authorize::{CONFLICT, authorize, judge};
 pub use check::check;

@@ -1,5 +1,5 @@
 use suimon_model::{Protect, UnknownRead};
-use suimon_plan::{Change, Conflict, Reason, Refusal};
+use suimon_plan::{Action, Change, Conflict, Reason, Refusal};
 
 use super::*;
 
@@ -51,25 +51,39 @@ fn show(verdict: &Verdict) -> String {
 
 fn protect(max_deletes: Option<u32>, kinds: &[&str]) -> Facts {
     let kinds = kinds.iter().map(|k| (*k).to_owned()).collect();
-    Facts { protect: Protect { max_deletes, kinds }, ..Facts::default() }
+    Facts { protect: Protect { max_deletes, kinds }, ..Facts::unrecorded() }
 }
 
 #[test]
-fn a_plain_plan_is_open_and_so_is_an_empty_one_behind_a_gate() {
+fn a_plain_plan_is_open_and_so_is_one_without_changes() {
     let update = plan(vec![change("ConfigMap/web/a", Action::Update)]);
-    assert_eq!(show(&authorize(update, &Facts::default())), "open");
-    let gated = Facts { gate: Some(suimon_model::Gate::default()), ..Facts::default() };
-    assert_eq!(show(&authorize(plan(Vec::new()), &gated)), "open");
+    assert_eq!(show(&authorize(update, &Facts::unrecorded())), "open");
+    assert_eq!(show(&authorize(plan(Vec::new()), &Facts::unrecorded())), "open");
 }
 
 #[test]
-fn a_gate_that_cannot_be_evaluated_stays_closed() {
-    let gated = Facts { gate: Some(suimon_model::Gate::default()), ..Facts::default() };
+fn what_was_never_looked_up_holds_also_without_a_gate() {
     let update = plan(vec![change("ConfigMap/web/a", Action::Update)]);
-    insta::assert_snapshot!(show(&authorize(update, &gated)), @r"
+    insta::assert_snapshot!(show(&authorize(update, &Facts::default())), @r"
     held
-    gate: the environment's `gate` asks for conditions that cannot be proved here
+    trusted-policy: what was last applied here could not be read: it was not looked up
+    pinned: it is not known whether a rollback holds the environment: it was not looked up
     ");
+}
+
+#[test]
+fn a_gate_is_read_from_a_commit() {
+    let gated = Facts { gate: Some(suimon_model::Gate::default()), ..Facts::unrecorded() };
+    for changes in [Vec::new(), vec![change("ConfigMap/web/a", Action::Update)]] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(show(&authorize(plan(changes.clone()), &gated)), @r"
+            held
+            uncommitted: the files are not committed, and a gate is read from a commit
+            ");
+        }
+        let committed = Plan { revision: Some("4f0c".into()), ..plan(changes) };
+        assert_eq!(show(&authorize(committed, &gated)), "open");
+    }
 }
 
 #[test]
@@ -96,7 +110,7 @@ fn too_many_deletes_are_held_until_exactly_this_list_is_confirmed() {
 #[test]
 fn an_environment_that_renders_nothing_deletes_nothing_by_itself() {
     let empty = Plan { declared: 0, ..plan(vec![change("ConfigMap/web/a", Action::Delete)]) };
-    insta::assert_snapshot!(show(&authorize(empty, &Facts::default())), @r"
+    insta::assert_snapshot!(show(&authorize(empty, &Facts::unrecorded())), @r"
     held
     empty-environment: environment prod renders 0 objects, and 1 owned object would be deleted
     ");
@@ -145,7 +159,7 @@ fn every_reason_is_given() {
         help: None,
         location: None,
     });
-    insta::assert_snapshot!(show(&authorize(bad.clone(), &Facts::default())), @r"
+    insta::assert_snapshot!(show(&authorize(bad.clone(), &Facts::unrecorded())), @r"
     denied
     refused: Service/web/b: belongs to Argo CD
     unknown-state: all Secret objects could not be read: forbidden
@@ -153,6 +167,6 @@ fn every_reason_is_given() {
     ");
     bad.refused.clear();
     bad.unknown.clear();
-    let forced = Facts { force_conflicts: true, ..Facts::default() };
+    let forced = Facts { force_conflicts: true, ..Facts::unrecorded() };
     assert_eq!(show(&authorize(bad, &forced)), "open");
 }
