@@ -134,11 +134,12 @@ impl BrokenGlass {
 }
 
 /// The command lines that a help text names: what stands in backticks and begins with `suimon `, or all
-/// of a text that begins so.
+/// of a text that begins so. Not those that somebody has to complete.
 pub(crate) fn commands(help: &str) -> Vec<&str> {
     let named = help.split('`').skip(1).step_by(2);
     let all = (!help.contains('`')).then_some(help.trim());
-    named.chain(all).filter(|text| text.starts_with("suimon ") && !text.contains('\n')).collect()
+    let exact = |text: &&str| text.starts_with("suimon ") && !text.contains(['\n', '…']);
+    named.chain(all).filter(exact).collect()
 }
 
 #[cfg(test)]
@@ -156,6 +157,7 @@ mod tests {
             ("suimon apply prod", vec!["suimon apply prod"]),
             ("take it off `protect.kinds`", vec![]),
             ("see suimon's pages", vec![]),
+            ("then `suimon promote dev …` takes it", vec![]),
             ("`suimon a", vec!["suimon a"]),
         ] {
             assert_eq!(commands(help), expected, "{help:?}");

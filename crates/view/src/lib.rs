@@ -12,11 +12,13 @@
 mod diff;
 mod escape;
 mod gate_view;
+mod history;
 pub mod json;
 pub mod markdown;
 mod mask;
 mod path;
 mod scalar;
+pub mod status;
 mod style;
 pub mod text;
 mod time;

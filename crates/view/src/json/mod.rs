@@ -4,13 +4,17 @@
 mod event;
 mod fields;
 mod gate;
+mod history;
 mod plan;
 mod report;
+mod status;
 
 pub use event::event;
 pub use gate::gate;
+pub use history::history;
 pub use plan::plan;
 pub use report::report;
+pub use status::status;
 
 use serde_json::{Value, json};
 use suimon_model::{Diagnostic, Diagnostics};

@@ -42,7 +42,10 @@ pub fn gate(sheet: &GateSheet<'_>, limit: usize) -> String {
 
 /// The conditions of a gate under their heading; those that hold are folded.
 pub(super) fn section(gate: &GateView<'_>, environment: &str, room: usize) -> String {
-    let mut out = format!("#### Gate: {}\n\n", verdict(gate));
+    let mut out = format!("#### Gate: {}\n", verdict(gate));
+    if !gate.reasons().is_empty() || gate.in_state(State::Warned).next().is_some() {
+        out.push('\n');
+    }
     let mut left = room.saturating_sub(REMARK + size(&out));
     let mut missing = 0;
     let mut push = |out: &mut String, line: String, left: &mut usize| match left
@@ -99,10 +102,12 @@ fn line(one: &Condition) -> String {
     let mut line =
         format!("- {mark} **{}** {}: {}\n", one.state, value(&one.rule), value(&one.message));
     if !one.who.is_empty() {
-        let who: Vec<String> = one.who.iter().map(|name| escape::line(name).into_owned()).collect();
-        line.push_str(&format!("  - who can give it: {}\n", value(&who.join(", "))));
+        line.push_str(&format!("  - who can give it: {}\n", value(&one.who.join(", "))));
     }
     if let Some(help) = &one.help {
+        // A command that stands alone needs no quotes inside its own.
+        let alone = help.strip_prefix('`').and_then(|help| help.strip_suffix('`'));
+        let help = alone.filter(|command| !command.contains('`')).unwrap_or(help);
         line.push_str(&format!("  - help: {}\n", value(help)));
     }
     line
@@ -122,5 +127,5 @@ fn next(gate: &GateView<'_>) -> String {
 }
 
 fn value(text: &str) -> String {
-    code(&shorten(&escape::line(text), LONGEST_TEXT))
+    code(&shorten(&escape::lines(text).join(" "), LONGEST_TEXT))
 }

@@ -9,13 +9,13 @@ use crate::gate_view::commands;
 use crate::style::{Color, Style};
 use crate::{GateSheet, GateVerdict, escape, text, words};
 
-/// Columns before a message.
-const INDENT: &str = "            ";
-
 /// The parts of a gate, and the rules that belong to them. Whatever is in none is a rule about what is
 /// declared.
-const PARTS: [(&str, &[&str]); 7] = [
-    ("Where it comes from", &["uncommitted", "committed", "branch", "policy-changed", "pinned"]),
+const PARTS: [(&str, &[&str]); 8] = [
+    (
+        "Where it comes from",
+        &["uncommitted", "on-branch", "branch", "trusted-policy", "policy-changed", "pinned"],
+    ),
     ("Upstream", &["upstream"]),
     ("Approvals", &["approvals", "approval"]),
     ("Windows", &["window", "windows"]),
@@ -32,6 +32,7 @@ const PARTS: [(&str, &[&str]); 7] = [
             "empty-environment",
         ],
     ),
+    ("Break-glass", &["break-glass"]),
 ];
 
 /// Explains a verdict: every condition with its mark, what is missing, who can give it, and the next
@@ -93,17 +94,18 @@ fn condition(one: &Condition, style: &Style) -> String {
         State::Held => (Color::Warning, "…"),
         State::Denied => (Color::Error, "✗"),
     };
-    let mark = if style.unicode { mark } else { " " };
-    let word = format!("{mark} {:<6}", one.state.to_string());
-    let message = escape::lines(&one.message).join(&format!("\n{INDENT}"));
+    let mark = if style.unicode { format!("{mark} ") } else { String::new() };
+    let indent = " ".repeat(if style.unicode { 12 } else { 10 });
+    let word = format!("{mark}{:<6}", one.state.to_string());
+    let message = escape::lines(&one.message).join(&format!("\n{indent}"));
     let rule = escape::line(&one.rule);
     let mut out = format!("  {}  {message} ({rule})\n", style.paint(color, &word));
     if !one.who.is_empty() {
-        out.push_str(&format!("{INDENT}who:  {}\n", people(&one.who)));
+        out.push_str(&format!("{indent}who:  {}\n", people(&one.who)));
     }
     if let Some(help) = &one.help {
-        let lines = escape::lines(help).join(&format!("\n{INDENT}      "));
-        out.push_str(&format!("{INDENT}help: {lines}\n"));
+        let lines = escape::lines(help).join(&format!("\n{indent}      "));
+        out.push_str(&format!("{indent}help: {lines}\n"));
     }
     out
 }
@@ -143,7 +145,7 @@ fn subject(sheet: &GateSheet<'_>) -> String {
     format!("\n{summary}\nRelease {release}, {revision}\nPlan digest: {digest}\n")
 }
 
-/// What to do now: commands that the conditions name, once each.
+/// What to do now: commands that the conditions name, once each. What is denied needs another plan.
 fn next(sheet: &GateSheet<'_>, style: &Style) -> String {
     let environment = &sheet.plan.environment;
     let mut seen = BTreeSet::new();
@@ -153,10 +155,10 @@ fn next(sheet: &GateSheet<'_>, style: &Style) -> String {
         }
         GateVerdict::Open if sheet.plan.is_empty() => Vec::new(),
         GateVerdict::Open => vec![format!("suimon apply {environment}")],
-        _ => {
-            let closed =
-                sheet.conditions.iter().filter(|c| matches!(c.state, State::Held | State::Denied));
-            let named = closed.filter_map(|one| one.help.as_deref()).flat_map(commands);
+        GateVerdict::Denied => Vec::new(),
+        GateVerdict::Held => {
+            let held = sheet.conditions.iter().filter(|one| one.state == State::Held);
+            let named = held.filter_map(|one| one.help.as_deref()).flat_map(commands);
             named.filter(|command| seen.insert(*command)).map(str::to_owned).collect()
         }
     };
