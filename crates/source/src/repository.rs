@@ -2,6 +2,7 @@
 
 mod here;
 mod history;
+mod index;
 mod objects;
 mod open;
 mod person;
@@ -12,6 +13,7 @@ mod remote;
 mod shared;
 mod trees;
 mod types;
+mod worktree;
 
 use std::fmt;
 use std::path::PathBuf;

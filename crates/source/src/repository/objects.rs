@@ -222,6 +222,12 @@ impl Repository {
             blobs.push((path.as_str(), blob));
         }
         let tree = trees::edit(self, base, &blobs)?;
+        for who in [&new.name, &new.email] {
+            if who.contains(['<', '>', '\n', '\0']) {
+                let why = "it has `<`, `>`, a line's end or a NUL character".to_owned();
+                return Err(Problem::BadIdentity { who: who.clone(), why });
+            }
+        }
         let signature = gix::actor::Signature {
             name: new.name.trim().into(),
             email: new.email.trim().into(),

@@ -25,6 +25,9 @@ pub(crate) enum Problem {
     /// The object database did not take something.
     #[error("nothing can be written to the Git repository {place}")]
     Write { place: String, why: String },
+    /// A name or address that no commit can have.
+    #[error("`{}` cannot be who makes a commit", shown(who))]
+    BadIdentity { who: String, why: String },
     /// A path that is a folder where a file should be, or the other way around.
     #[error("`{}` cannot be a file of the commit", shown(path))]
     NotAFile { path: String, why: &'static str },
@@ -55,9 +58,6 @@ pub(crate) enum Problem {
     /// A push that ended without an answer, and nobody can say how.
     #[error("it is not known whether {address} has taken `{}`", shown(name))]
     Unknown { address: String, name: String, why: String },
-    /// A remote that says more than anybody wants to know.
-    #[error("{address} lists too many refs")]
-    TooManyRefs { address: String },
     /// Nobody said who the user is.
     #[error("git does not know who you are")]
     NoIdentity { why: String },
@@ -77,6 +77,7 @@ impl Problem {
             Self::NoCommit { .. } => "commit-missing",
             Self::BadRef { .. } => "bad-ref",
             Self::Write { .. } => "repository-not-writable",
+            Self::BadIdentity { .. } => "bad-identity",
             Self::NotAFile { .. } => "bad-path",
             Self::TooMuch { .. } => "too-many-bytes",
             Self::Shallow { .. } => "shallow-clone",
@@ -87,7 +88,6 @@ impl Problem {
             Self::Rejected { .. } => "push-rejected",
             Self::Push { .. } => "push-failed",
             Self::Unknown { .. } => "push-unknown",
-            Self::TooManyRefs { .. } => "too-many-refs",
             Self::NoIdentity { .. } => "no-identity",
             Self::NoCommitHere { .. } => "no-commit-here",
             Self::Dirty { .. } => "uncommitted-changes",
@@ -98,6 +98,7 @@ impl Problem {
         let text = match self {
             Self::BadRef { why, .. }
             | Self::Write { why, .. }
+            | Self::BadIdentity { why, .. }
             | Self::Busy { why, .. }
             | Self::BadRemote { why, .. }
             | Self::Rejected { why, .. }
@@ -159,7 +160,9 @@ impl From<Problem> for Diagnostic {
             return error.into();
         }
         let mut diagnostic = Self::error(problem.code(), problem.to_string());
-        if let Problem::Dirty { path, .. } | Problem::NotAFile { path, .. } = &problem {
+        if let Problem::Dirty { path, .. } | Problem::NotAFile { path, .. } = &problem
+            && !path.is_empty()
+        {
             diagnostic.location = Some(Location::file(shown(path)));
         }
         diagnostic.detail = problem.why();

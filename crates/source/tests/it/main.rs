@@ -3,9 +3,13 @@
 #![cfg(unix)]
 
 mod folders;
+mod here;
 mod hostile;
+mod objects;
 mod places;
+mod refs;
 mod remotes;
 mod revisions;
 mod server;
+mod shared;
 mod support;
