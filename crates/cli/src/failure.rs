@@ -62,6 +62,25 @@ impl Failure {
         self
     }
 
+    /// What went wrong in one line, without hints: for a record, or for a gate.
+    pub(crate) fn line(&self) -> String {
+        match &self.message {
+            Message::Diagnostics(diagnostics) => {
+                let mut lines = diagnostics.iter().map(|one| match &one.location {
+                    Some(location) => format!("{location}: {}", one.summary),
+                    None => one.summary.clone(),
+                });
+                let first: Vec<String> = lines.by_ref().take(3).collect();
+                match lines.count() {
+                    0 => first.join("; "),
+                    more => format!("{}; and {more} more", first.join("; ")),
+                }
+            }
+            Message::Text { error, .. } => error.clone(),
+            Message::Said => format!("it ended with exit code {}", self.code),
+        }
+    }
+
     /// Lets diagnostics quote the lines they are about.
     pub(crate) fn quoting(mut self, snapshot: &Arc<dyn Snapshot>) -> Self {
         self.sources = Some(snapshot.clone());

@@ -3,8 +3,10 @@
 mod args;
 mod commands;
 mod console;
+mod deliver;
 mod delivery_args;
 mod failure;
+mod ground;
 mod progress;
 mod session;
 mod signals;

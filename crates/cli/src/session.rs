@@ -1,6 +1,6 @@
 //! What most commands begin with: open the project, render an environment, connect.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use suimon_engine::{Options, Planned};
@@ -19,6 +19,7 @@ pub(crate) struct Session<'a> {
     pub(crate) console: &'a Console,
     pub(crate) snapshot: Arc<dyn Snapshot>,
     request: Arc<Request>,
+    folder: Option<PathBuf>,
 }
 
 impl<'a> Session<'a> {
@@ -36,19 +37,33 @@ impl<'a> Session<'a> {
         };
         let opened = suimon_source::open(&request)?;
         console.note(&opened.description);
-        Ok(Self { console, snapshot: opened.snapshot, request: Arc::new(request) })
+        let (snapshot, folder) = (opened.snapshot, opened.root);
+        Ok(Self { console, snapshot, request: Arc::new(request), folder })
+    }
+
+    /// What is read.
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The project's folder, where it is one.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    fn with(&self, snapshot: Arc<dyn Snapshot>) -> Self {
+        let (request, folder) = (Arc::clone(&self.request), self.folder.clone());
+        Self { console: self.console, snapshot, request, folder }
     }
 
     /// The same project at another revision.
     pub(crate) fn at(&self, revision: &str) -> Result<Self, Failure> {
-        let snapshot = self.snapshot.at(revision)?;
-        Ok(Self { console: self.console, snapshot, request: Arc::clone(&self.request) })
+        Ok(self.with(self.snapshot.at(revision)?))
     }
 
     /// The same project as it is now: its files may have changed.
     pub(crate) fn again(&self) -> Result<Self, Failure> {
-        let snapshot = suimon_source::open(&self.request)?.snapshot;
-        Ok(Self { console: self.console, snapshot, request: Arc::clone(&self.request) })
+        Ok(self.with(suimon_source::open(&self.request)?.snapshot))
     }
 
     /// Renders an environment; warnings go to standard error.

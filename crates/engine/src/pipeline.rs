@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use suimon_apply::{Attributes, Event, Job, Report, Stop};
 use suimon_gate::{ApprovedPlan, Facts, Inspected};
 use suimon_graph::Order;
@@ -160,7 +160,7 @@ fn inspected(declared: &Declared<'_>) -> Inspected {
 /// What the digest binds besides the changes: the rules that the plan is judged by.
 fn policy(desired: &DesiredState) -> Value {
     let Environment { protect, gate, .. } = &desired.environment;
-    json!({"protect": protect, "gate": gate})
+    suimon_gate::policy_value(protect, gate.as_ref(), &desired.gate_files)
 }
 
 /// Does what an approved plan says.

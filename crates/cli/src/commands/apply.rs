@@ -1,21 +1,22 @@
 //! `suimon apply`.
 
-use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use suimon_apply::{End, Report};
+use suimon_apply::{End, Report, Stop};
 use suimon_engine::{Moved, Planned, moved};
-use suimon_gate::{ApprovedPlan, CONFLICT as CONFLICT_RULE, Facts, Finding, Verdict, authorize};
+use suimon_gate::{CONFLICT as CONFLICT_RULE, Condition, State};
+use suimon_ledger::Basis;
 use suimon_model::{Outcome, ResourceId};
 use suimon_plan::Plan;
 use suimon_provider::Registry;
-use suimon_view::GateView;
+use suimon_view::{GateVerdict, GateView};
 
 use crate::args::ApplyArgs;
+use crate::deliver::{Delivered, Delivery, deliver, plan_failed};
 use crate::failure::{CONFLICT, ERROR, Failure, HELD, INTERRUPTED, PARTIAL};
-use crate::progress::Progress;
+use crate::ground::{Asking, Depth, Ground, blocking};
 use crate::session::{Scope, Session};
 use crate::signals;
 
@@ -27,72 +28,161 @@ const FOREIGN: &str = "owned-by-another";
 
 pub(crate) async fn run(args: &ApplyArgs, session: &Session<'_>) -> Result<u8, Failure> {
     let mut stop = signals::listen(Arc::new(session.console.clone()))?;
+    let subject = subject(args)?;
+    let at_revision = subject.at_revision(session)?;
+    let session = at_revision.as_ref().unwrap_or(session);
+    let environment = subject.environment();
+    let ground = open(session, environment)?;
+    let basis = blocking(|| ground.basis(environment))?;
     let made = tokio::select! {
-        made = make(args, session) => made?,
+        made = make(args, session, &subject) => made,
         () = signals::stopped(&mut stop) => {
             session.console.note("Interrupted while planning; nothing was written.");
             return Err(Failure::said(INTERRUPTED));
         }
     };
-    let Made { planned, registry, saved } = made;
+    if let Err(failure) = &made
+        && failure.code != CONFLICT
+    {
+        plan_failed(session, &ground, environment, failure);
+    }
+    let (planned, registry) = made?;
+    apply(args, session, &ground, (&planned, &registry, basis), &subject, stop).await
+}
+
+/// The ground of a delivery. What is wrong with the project as a whole is said before that.
+pub(crate) fn open(session: &Session<'_>, environment: &str) -> Result<Ground, Failure> {
+    match Ground::open(session) {
+        Ok(ground) => Ok(ground),
+        Err(failure) => {
+            session.render(environment)?;
+            Err(failure)
+        }
+    }
+}
+
+async fn apply(
+    args: &ApplyArgs,
+    session: &Session<'_>,
+    ground: &Ground,
+    (planned, registry, basis): (&Planned, &Registry, Basis),
+    subject: &Subject,
+    stop: Stop,
+) -> Result<u8, Failure> {
     show(session, args, &planned.plan)?;
-    let facts = Facts {
-        confirmed_deletes: args.confirm_deletes.clone(),
-        force_conflicts: args.scope.force_conflicts,
-        ..planned.facts.clone()
+    let mut scope = Scope::new(&args.scope, false);
+    scope.targets.clone_from(&planned.plan.targeted);
+    let delivery = Delivery {
+        session,
+        ground,
+        planned,
+        registry,
+        scope: &scope,
+        basis,
+        asking: Asking {
+            confirmed_deletes: args.confirm_deletes.clone(),
+            force_conflicts: args.scope.force_conflicts,
+            break_glass: args.run.break_glass.clone(),
+            ..Asking::new(Depth::Apply)
+        },
+        options: options(args),
+        take_over: args.run.take_over,
+        ask: matches!(subject, Subject::Environment(_)) && !args.run.auto_approve,
+        first: None,
     };
-    let approved = match authorize(planned.plan.clone(), &facts) {
-        Verdict::Open(approved) => *approved,
-        refused => return Err(closed(session, &refused)),
-    };
-    if planned.plan.is_empty() {
-        if planned.is_in_progress() && !args.no_wait {
-            return Box::pin(follow(session, args, &planned, &registry, stop)).await;
-        }
-        return finish_empty(session, args, &planned);
-    }
-    if !saved && !args.run.auto_approve {
-        tokio::select! {
-            answer = ask() => answer?,
-            () = signals::stopped(&mut stop) => {
-                session.console.note("Interrupted; nothing was written.");
-                return Err(Failure::said(INTERRUPTED));
+    let delivered = Box::pin(deliver(&delivery, stop)).await?;
+    end(session, args.json, &planned.plan, delivered)
+}
+
+/// Says how a delivery ended; the exit code.
+pub(crate) fn end(
+    session: &Session<'_>,
+    json: bool,
+    plan: &Plan,
+    delivered: Delivered,
+) -> Result<u8, Failure> {
+    match delivered {
+        Delivered::Closed(conditions) => Err(closed(session, &conditions)),
+        Delivered::Nothing => finish_empty(session, json, plan),
+        Delivered::Followed { report, left: None } => {
+            if report.end != End::Complete || json {
+                print_report(session, json, &report)?;
             }
+            exit_code(&report)
+        }
+        Delivered::Followed { report, left: Some(left) } => {
+            if json {
+                print_report(session, json, &report)?;
+            }
+            session.console.note(&suimon_view::text::plan(&left, &session.console.note_style()));
+            let what = "what an earlier run began did not last: the plan above says what is left";
+            Err(Failure::new(what))
+        }
+        Delivered::Applied(report) => {
+            print_report(session, json, &report)?;
+            exit_code(&report)
+        }
+        Delivered::TakenOver(report, why) => {
+            print_report(session, json, &report)?;
+            Err(Failure::new(format!("the run was taken over {why}")).code(CONFLICT))
         }
     }
-    let report = execute(args, session, &planned, &approved, &registry, stop).await;
-    print_report(session, args, &report)?;
-    exit_code(&report)
 }
 
-struct Made {
-    planned: Planned,
-    registry: Registry,
-    saved: bool,
+/// What to apply.
+enum Subject {
+    Environment(String),
+    /// A saved plan, and its file.
+    Saved(Box<Plan>, String),
 }
 
-async fn make(args: &ApplyArgs, session: &Session<'_>) -> Result<Made, Failure> {
+impl Subject {
+    fn environment(&self) -> &str {
+        match self {
+            Self::Environment(name) => name,
+            Self::Saved(plan, _) => &plan.environment,
+        }
+    }
+
+    /// The session at the commit of a saved plan, where that is another one.
+    fn at_revision<'a>(&self, session: &Session<'a>) -> Result<Option<Session<'a>>, Failure> {
+        let Self::Saved(saved, path) = self else { return Ok(None) };
+        match &saved.revision {
+            Some(revision) if session.snapshot.revision() != Some(revision) => {
+                session
+                    .console
+                    .note(&format!("{path} was planned at commit {revision}: reading that"));
+                session.at(revision).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+fn subject(args: &ApplyArgs) -> Result<Subject, Failure> {
+    let name = &args.subject;
+    if Path::new(name).is_file() {
+        return Ok(Subject::Saved(Box::new(read(name)?), name.clone()));
+    }
+    if name.contains(['.', '/']) {
+        return Err(Failure::new(format!("there is no plan file {name}"))
+            .hint("make one with: suimon plan ENV --out FILE")
+            .hint("an environment is named without its folder: suimon apply dev"));
+    }
+    Ok(Subject::Environment(name.clone()))
+}
+
+/// The plan as it is now; of a saved one, only when it still holds.
+async fn make(
+    args: &ApplyArgs,
+    session: &Session<'_>,
+    subject: &Subject,
+) -> Result<(Planned, Registry), Failure> {
     let scope = Scope::new(&args.scope, false);
-    if !Path::new(&args.subject).is_file() {
-        if args.subject.contains(['.', '/']) {
-            return Err(Failure::new(format!("there is no plan file {}", args.subject))
-                .hint("make one with: suimon plan ENV --out FILE")
-                .hint("an environment is named without its folder: suimon apply dev"));
-        }
-        let (planned, registry) = session.plan(&args.subject, &scope).await?;
-        return Ok(Made { planned, registry, saved: false });
-    }
-    let saved = read(&args.subject)?;
-    let at_revision = match &saved.revision {
-        Some(revision) if session.snapshot.revision() != Some(revision) => {
-            session
-                .console
-                .note(&format!("{} was planned at commit {revision}: reading that", args.subject));
-            Some(session.at(revision)?)
-        }
-        _ => None,
+    let saved = match subject {
+        Subject::Environment(name) => return session.plan(name, &scope).await,
+        Subject::Saved(saved, _) => saved,
     };
-    let session = at_revision.as_ref().unwrap_or(session);
     let scope = Scope { targets: saved.targeted.clone(), ..scope };
     let plan =
         async |adopt| session.plan(&saved.environment, &Scope { adopt, ..scope.clone() }).await;
@@ -102,11 +192,11 @@ async fn make(args: &ApplyArgs, session: &Session<'_>) -> Result<Made, Failure> 
     if !foreign.is_empty() {
         (planned, registry) = plan(true).await?;
     }
-    let moved = moved(&saved, &planned.plan, &foreign);
+    let moved = moved(saved, &planned.plan, &foreign);
     if moved.is_empty() {
-        return Ok(Made { planned, registry, saved: true });
+        return Ok((planned, registry));
     }
-    Err(stale(&saved, &moved))
+    Err(stale(saved, &moved))
 }
 
 fn stale(saved: &Plan, moved: &[Moved]) -> Failure {
@@ -148,23 +238,24 @@ fn show(session: &Session<'_>, args: &ApplyArgs, plan: &Plan) -> Result<(), Fail
     }
 }
 
-fn closed(session: &Session<'_>, verdict: &Verdict) -> Failure {
-    let gate = GateView::from(verdict);
+/// Says why the gate is closed.
+pub(crate) fn closed(session: &Session<'_>, conditions: &[Condition]) -> Failure {
+    let gate = GateView::judged(conditions);
     let text = suimon_view::text::findings(&gate, &session.console.note_style());
     session.console.note(text.trim_end());
-    let conflict = |finding: &Finding| finding.rule == CONFLICT_RULE;
-    Failure::said(match verdict {
-        Verdict::Held(_) => HELD,
-        Verdict::Denied(findings) if findings.iter().all(conflict) => CONFLICT,
+    let mut denied = conditions.iter().filter(|one| one.state == State::Denied);
+    Failure::said(match GateVerdict::of(conditions) {
+        GateVerdict::Held => HELD,
+        GateVerdict::Denied if denied.all(|one| one.rule == CONFLICT_RULE) => CONFLICT,
         _ => ERROR,
     })
 }
 
-fn finish_empty(session: &Session<'_>, args: &ApplyArgs, planned: &Planned) -> Result<u8, Failure> {
-    if args.json {
+fn finish_empty(session: &Session<'_>, json: bool, plan: &Plan) -> Result<u8, Failure> {
+    if json {
         let report = Report {
-            environment: planned.plan.environment.clone(),
-            digest: planned.plan.digest(),
+            environment: plan.environment.clone(),
+            digest: plan.digest(),
             end: End::Complete,
             entries: Vec::new(),
             problems: Vec::new(),
@@ -172,74 +263,6 @@ fn finish_empty(session: &Session<'_>, args: &ApplyArgs, planned: &Planned) -> R
         session.console.data(&suimon_view::json::report(&report).to_string())?;
     }
     Ok(0)
-}
-
-/// Nothing to write, and an earlier run's deployment is under way: how that ends is how this ends.
-async fn follow(
-    session: &Session<'_>,
-    args: &ApplyArgs,
-    planned: &Planned,
-    registry: &Registry,
-    stop: suimon_apply::Stop,
-) -> Result<u8, Failure> {
-    let progress = Progress::new(session.console);
-    let events = |event| progress.show(&event);
-    let options = options(args);
-    let report = suimon_engine::follow(planned, registry, &options, stop, &events).await;
-    if report.end != End::Complete || args.json {
-        print_report(session, args, &report)?;
-    }
-    if report.end != End::Complete {
-        return exit_code(&report);
-    }
-    // ECS may have gone back to what ran before: healthy, and not what is declared.
-    let targets = planned.plan.targeted.clone();
-    let scope = Scope { targets, ..Scope::new(&args.scope, false) };
-    let plan = session.plan(&planned.plan.environment, &scope).await?.0.plan;
-    if plan.is_empty() && plan.refused.is_empty() && plan.unknown.is_empty() {
-        return Ok(0);
-    }
-    session.console.note(&suimon_view::text::plan(&plan, &session.console.note_style()));
-    Err(Failure::new("what an earlier run began did not last: the plan above says what is left"))
-}
-
-/// Terraform's question. Without a terminal nobody can answer, so it fails rather than hangs.
-async fn ask() -> Result<(), Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::new("standard input is not a terminal, so nobody can approve the plan")
-            .hint("save a plan with `suimon plan ENV --out FILE` and apply the file, or use --auto-approve"));
-    }
-    let question = "\nDo you want to perform these actions?\n  suimon will perform the actions \
-                    described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ";
-    let answer = tokio::task::spawn_blocking(move || {
-        use std::io::Write;
-        let mut err = std::io::stderr().lock();
-        write!(err, "{question}")?;
-        err.flush()?;
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line)?;
-        std::io::Result::Ok(line)
-    });
-    let answer = answer.await.map_err(Failure::new)?.map_err(Failure::new)?;
-    if answer.trim() == "yes" {
-        Ok(())
-    } else {
-        Err(Failure::new("apply cancelled; nothing was written"))
-    }
-}
-
-async fn execute(
-    args: &ApplyArgs,
-    session: &Session<'_>,
-    planned: &Planned,
-    approved: &ApprovedPlan,
-    registry: &Registry,
-    stop: suimon_apply::Stop,
-) -> Report {
-    let options = options(args);
-    let progress = Progress::new(session.console);
-    let events = |event| progress.show(&event);
-    suimon_engine::apply(planned, approved, registry, &options, stop, &events).await
 }
 
 fn options(args: &ApplyArgs) -> suimon_apply::Options {
@@ -252,8 +275,8 @@ fn options(args: &ApplyArgs) -> suimon_apply::Options {
     }
 }
 
-fn print_report(session: &Session<'_>, args: &ApplyArgs, report: &Report) -> Result<(), Failure> {
-    if args.json {
+fn print_report(session: &Session<'_>, json: bool, report: &Report) -> Result<(), Failure> {
+    if json {
         session.console.data(&suimon_view::json::report(report).to_string())
     } else {
         session.console.data(&suimon_view::text::report(report, &session.console.style()))

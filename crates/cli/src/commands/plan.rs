@@ -1,19 +1,24 @@
 //! `suimon plan`.
 
-use suimon_gate::{Facts, authorize};
-use suimon_view::{GateView, MarkdownOptions};
+use suimon_gate::judge;
+use suimon_plan::Plan;
+use suimon_view::{GateVerdict, GateView, MarkdownOptions};
 
 use crate::args::{PlanArgs, PlanFormat};
 use crate::failure::{CHANGES, ERROR, Failure};
+use crate::ground::{Asking, Depth, Ground};
 use crate::session::{Scope, Session};
 
 pub(crate) async fn run(args: &PlanArgs, session: &Session<'_>) -> Result<u8, Failure> {
     let scope = Scope::new(&args.scope, args.drift_only);
     let (planned, _registry) = session.plan(&args.environment, &scope).await?;
     let plan = &planned.plan;
-    let facts = Facts { force_conflicts: args.scope.force_conflicts, ..planned.facts.clone() };
-    let verdict = authorize(plan.clone(), &facts);
-    let gate = GateView::from(&verdict);
+    let ground = Ground::open(session)?;
+    let force_conflicts = args.scope.force_conflicts;
+    let asking = Asking { force_conflicts, ..Asking::new(Depth::Look) };
+    let facts = ground.facts(&planned, &asking).await?.facts;
+    let conditions = judge(plan, &facts);
+    let gate = GateView::judged(&conditions);
     let format = if args.json { PlanFormat::Json } else { args.format };
     match format {
         PlanFormat::Text => {
@@ -25,14 +30,21 @@ pub(crate) async fn run(args: &PlanArgs, session: &Session<'_>) -> Result<u8, Fa
             }
             let findings = suimon_view::text::findings(&gate, &style);
             session.console.pieces(std::iter::once(findings))?;
+            if facts.gate.is_some() && !args.drift_only {
+                session.console.data(&gate_lines(plan, &gate))?;
+            }
         }
         PlanFormat::Json => {
             session.console.data(&suimon_view::json::plan(plan, &gate).to_string())?;
         }
         PlanFormat::Markdown => {
-            session
-                .console
-                .data(&suimon_view::markdown::plan(plan, &MarkdownOptions::default()))?;
+            let options = MarkdownOptions::default();
+            let text = if facts.gate.is_some() {
+                suimon_view::markdown::plan_with_gate(plan, &gate, &options)
+            } else {
+                suimon_view::markdown::plan(plan, &options)
+            };
+            session.console.data(&text)?;
         }
     }
     if let Some(path) = &args.out {
@@ -48,6 +60,18 @@ pub(crate) async fn run(args: &PlanArgs, session: &Session<'_>) -> Result<u8, Fa
         (false, false) if args.detailed_exitcode => CHANGES,
         _ => 0,
     })
+}
+
+/// What an approver needs to know about a plan that has a gate.
+fn gate_lines(plan: &Plan, gate: &GateView<'_>) -> String {
+    let environment = suimon_view::escape(&plan.environment);
+    let open = match gate.verdict {
+        GateVerdict::Open => format!("\nThe gate of {environment} is open."),
+        GateVerdict::Held | GateVerdict::Denied => {
+            format!("\nEvery condition, and who can settle it: suimon gate {environment}")
+        }
+    };
+    format!("{open}\nPlan digest: {}", plan.digest())
 }
 
 /// Writes the whole file or none of it.

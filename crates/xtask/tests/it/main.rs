@@ -3,6 +3,7 @@
 
 mod arrows;
 mod commands;
+mod doors;
 mod files;
 mod pure;
 mod tidy;

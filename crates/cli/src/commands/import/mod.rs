@@ -6,14 +6,14 @@ mod files;
 use std::path::Path;
 
 use serde_json::Value;
-use suimon_gate::{Verdict, authorize};
 use suimon_model::{Manifest, ResourceId};
 use suimon_plan::{Action, Reason};
 use suimon_provider::Registry;
 
 use crate::args::ImportArgs;
+use crate::deliver::{Delivered, Delivery, deliver};
 use crate::failure::Failure;
-use crate::progress::Progress;
+use crate::ground::{Asking, Depth, Ground, blocking};
 use crate::session::{Scope, Session};
 
 /// Manifests to write, and what to say about them.
@@ -120,6 +120,8 @@ async fn mark(
     let ids: Vec<ResourceId> = manifests.iter().map(files::id).collect();
     let scope =
         Scope { adopt: false, drift_only: false, targets: ids, parallelism: args.parallelism };
+    let ground = Ground::open(&session)?;
+    let basis = blocking(|| ground.basis(environment))?;
     let (planned, registry) = session.plan(environment, &scope).await?;
     let plan = &planned.plan;
     let only_marks = plan.changes.iter().all(|change| {
@@ -139,19 +141,33 @@ async fn mark(
     if plan.is_empty() {
         return Ok(0);
     }
-    let Verdict::Open(approved) = authorize(plan.clone(), &planned.facts) else {
-        session.console.note(&format!(
-            "The gate of {environment} is closed, so nothing was marked as suimon's: \
-             `suimon apply {environment}` does that once it opens."
-        ));
-        return Ok(0);
+    let delivery = Delivery {
+        session: &session,
+        ground: &ground,
+        planned: &planned,
+        registry: &registry,
+        scope: &scope,
+        basis,
+        asking: Asking::new(Depth::Apply),
+        options: suimon_apply::Options { wait: false, ..suimon_apply::Options::default() },
+        take_over: false,
+        ask: false,
+        first: None,
     };
-    let options = suimon_apply::Options { wait: false, ..suimon_apply::Options::default() };
-    let progress = Progress::new(session.console);
-    let events = |event| progress.show(&event);
     let (_keep, stop) = suimon_apply::stop_channel();
-    let report =
-        suimon_engine::apply(&planned, &approved, &registry, &options, stop, &events).await;
+    let report = match Box::pin(deliver(&delivery, stop)).await? {
+        Delivered::Closed(_) => {
+            session.console.note(&format!(
+                "The gate of {environment} is closed, so nothing was marked as suimon's: \
+                 `suimon apply {environment}` does that once it opens."
+            ));
+            return Ok(0);
+        }
+        Delivered::Nothing => return Ok(0),
+        Delivered::Applied(report)
+        | Delivered::TakenOver(report, _)
+        | Delivered::Followed { report, .. } => report,
+    };
     if report.end != suimon_apply::End::Complete {
         let style = session.console.style();
         session.console.data(&suimon_view::text::report(&report, &style))?;
