@@ -16,6 +16,7 @@ mod canonical;
 mod chain;
 mod codec;
 mod error;
+mod git;
 mod history;
 mod lease;
 mod ledger;
@@ -29,10 +30,12 @@ mod rules;
 mod run;
 mod sign;
 mod store;
+mod verify;
 
 pub use approvals::{APPROVAL_REFS, Approvals};
 pub use codec::{RECORD_BYTES, RECORDS};
 pub use error::{Error, Result};
+pub use git::{CHAIN_BYTES, GitStore};
 pub use history::{Applied, Closed, Held, History, OpenRun, PinRecord, Recorded};
 pub use lease::{Liveness, Process};
 pub use ledger::{Entry, LEDGER_REFS, Ledger};
@@ -42,3 +45,4 @@ pub use record::{Actor, Attempt, Event, HealthSummary, Lease, RECORD_FORMAT, Rec
 pub use run::{Basis, Opening, Run};
 pub use sign::{LEDGER_NAMESPACE, Signer, Signing};
 pub use store::{Appended, Draft, Store, Stored};
+pub use verify::{Outside, Problem, Verification, verify};
