@@ -49,12 +49,15 @@ impl Connector {
                 check(name, address)?;
             }
         }
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        // The matcher reads `*` as all names, but not as all addresses.
+        let no_proxy = settings.no_proxy.as_deref().unwrap_or_default();
+        let none = no_proxy.split(',').any(|entry| entry.trim() == "*");
+        let text = |value: &Option<String>| value.clone().filter(|_| !none).unwrap_or_default();
         let proxies = Matcher::builder()
             .http(text(&settings.http_proxy))
             .https(text(&settings.https_proxy))
             .all(text(&settings.all_proxy))
-            .no(text(&settings.no_proxy))
+            .no(no_proxy.to_owned())
             .build();
         Ok(Self { tcp, proxies: Arc::new(proxies) })
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, Review, ReviewState, Status, StatusState};
+use crate::{Error, Result, Review, ReviewState, Status, StatusState, text};
 
 /// A change as it was when somebody last wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ impl From<&Status> for StatusFile {
             StatusState::Failure => "failure",
             StatusState::Error => "error",
         };
-        let (description, url) = (status.description.clone(), status.url.clone());
+        let (description, url) = (text::line(&status.description, 255), status.url.clone());
         Self { state: state.to_owned(), description, url }
     }
 }

@@ -1,0 +1,5 @@
+//! GitLab alone.
+
+use crate::server::Server;
+
+pub(crate) fn check(_: &Server) {}
