@@ -19,7 +19,7 @@ use crate::git::Input;
 use crate::path::shown;
 
 /// How long another process may hold the index.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The branch that is checked out, and where it is.
 struct Head {

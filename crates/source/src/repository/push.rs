@@ -116,6 +116,9 @@ fn pushed(name: &str, ended: Ended) -> Pushed {
     });
     match line {
         Some((" " | "+" | "-" | "*" | "=", _)) if ended.ok => Pushed::Done,
+        Some(("!", summary)) if summary.starts_with("[remote failure]") => {
+            Pushed::Unanswered(words(&ended.stderr, summary))
+        }
         Some(("!", summary)) => Pushed::Refused(words(&ended.stderr, summary)),
         _ => {
             let why = mirror::why(ended);
@@ -135,8 +138,8 @@ fn words(stderr: &str, summary: &str) -> String {
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let summary = summary.trim_start_matches("[remote rejected]").trim_start_matches("[rejected]");
-    words.push(summary.trim().trim_start_matches('(').trim_end_matches(')'));
+    let reason = summary.split_once(']').map_or(summary, |(_, reason)| reason);
+    words.push(reason.trim().trim_start_matches('(').trim_end_matches(')'));
     words.join("\n")
 }
 
@@ -196,6 +199,12 @@ mod tests {
                 "",
                 "fatal: the remote end hung up unexpectedly",
                 "unanswered: fatal: the remote end hung up unexpectedly",
+            ),
+            (
+                false,
+                "!\t1:refs/a\t[remote failure] (remote failed to report status)\nDone",
+                "",
+                "unanswered: remote failed to report status",
             ),
             (true, " \t1:refs/b\t1..2\nDone", "", "unanswered: git does not say why"),
             (false, " \t1:refs/a\t1..2\n", "x", "unanswered: x"),

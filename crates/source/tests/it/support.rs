@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use suimon_model::{Diagnostic, Snapshot};
-use suimon_source::{Limits, Opened, Place, Request, open};
+use suimon_source::{Limits, Opened, Place, Repository, Request, open};
 use tempfile::TempDir;
 
 /// A temporary folder with repositories in it.
@@ -169,6 +169,15 @@ pub fn shown(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// Who the user is and what they sign with, or what is wrong.
+fn who(scene: &Scene, request: &Request) -> String {
+    let repository = Repository::open(request).unwrap().unwrap();
+    match repository.identity() {
+        Ok((name, email)) => format!("{name}, {email}, {:?}", repository.signing_key()),
+        Err(problem) => scene.problem(&problem),
+    }
+}
+
 /// What opening says in a process of its own, which can have another environment than this one.
 pub fn elsewhere(
     scene: &Scene,
@@ -200,5 +209,9 @@ fn print_what_opening_says() {
         Ok(address) => scene.address(address),
         Err(_) => scene.request(Place::Folder(std::env::var("SUIMON_TEST_FOLDER").unwrap().into())),
     };
-    std::fs::write(output, scene.said(&request)).unwrap();
+    let said = match std::env::var("SUIMON_TEST_ASK").as_deref() {
+        Ok("identity") => who(&scene, &request),
+        _ => scene.said(&request),
+    };
+    std::fs::write(output, said).unwrap();
 }
