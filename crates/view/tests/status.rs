@@ -29,6 +29,7 @@ fn declared(release: &str) -> Declared {
 fn environment<'a>(name: &'a str, ledger: Ledger<'a>, release: &str) -> Environment<'a> {
     Environment {
         name,
+        in_pipeline: true,
         ledger,
         declared: Known::Known(declared(release)),
         live: Live::NotAsked,
@@ -316,6 +317,18 @@ fn a_release_that_was_rolled_back_is_not_promoted_again() {
         environment("stg", Ledger::Read(&stg), RELEASE_1),
     ]);
     assert_eq!(step(&all, 0), "nothing");
+}
+
+#[test]
+fn an_environment_beside_the_pipeline_has_no_neighbours() {
+    let world = World::new();
+    let mut all = world.pipeline();
+    all.environments[1].in_pipeline = false;
+    all.environments[1].declared = Known::Known(declared(RELEASE_2));
+    all.environments[2].in_pipeline = false;
+    assert_eq!(step(&all, 0), "nothing");
+    assert_eq!(step(&all, 1), "suimon gate stg (another release is declared than is applied)");
+    assert_eq!(step(&all, 2), "suimon gate prod (it was never applied)");
 }
 
 #[test]

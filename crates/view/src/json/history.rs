@@ -1,7 +1,7 @@
 //! Records as JSON.
 
 use serde_json::{Map, Value, json};
-use suimon_ledger::{Event, History, Record, Recorded};
+use suimon_ledger::{Event, History, Record, Recorded, Verification};
 
 use super::{FORMAT_VERSION, text_of};
 use crate::mask::{SENSITIVE, Veil};
@@ -18,6 +18,24 @@ pub fn history(project: &str, environment: &str, history: &History, limit: Optio
         "project": project,
         "environment": environment,
         "records": history.iter().skip(skipped).map(record).collect::<Vec<_>>(),
+    })
+}
+
+/// Whether a ledger is what it says, as `docs/verification.schema.json` defines it.
+pub fn verification(project: &str, environment: &str, found: &Verification) -> Value {
+    json!({
+        "format_version": FORMAT_VERSION,
+        "project": project,
+        "environment": environment,
+        "valid": found.problems.is_empty(),
+        "records": found.records,
+        "signed": found.signed,
+        "last": found.tip,
+        "problems": found.problems.iter().map(|problem| json!({
+            "record": problem.record,
+            "number": problem.number,
+            "message": text_of(&problem.what),
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -1,5 +1,4 @@
-//! JSON for programs. `docs/json-output.md` describes it, `docs/plan.schema.json` and
-//! `docs/report.schema.json` define it.
+//! JSON for programs. `docs/json-output.md` describes it, the schemas beside it define it.
 
 mod event;
 mod fields;
@@ -11,7 +10,7 @@ mod status;
 
 pub use event::event;
 pub use gate::gate;
-pub use history::history;
+pub use history::{history, verification};
 pub use plan::plan;
 pub use report::report;
 pub use status::status;

@@ -76,8 +76,11 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// How it is: what is live, else what is on record.
+    /// How it is: what is live, else what is on record; `None` where nothing was ever applied.
     pub(crate) fn health(&self) -> Option<&HealthSummary> {
+        if self.records.is_some() && self.holds.is_none() {
+            return None;
+        }
         match &self.seen.live {
             Live::Seen { health, .. } => Some(health),
             Live::Unreachable(_) => None,

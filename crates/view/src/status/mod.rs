@@ -18,7 +18,7 @@ pub struct Pipeline<'a> {
     pub project: &'a str,
     /// Now; ages are counted from here.
     pub now: Timestamp,
-    /// All environments, in promotion order.
+    /// All environments: those of the pipeline in its order, then the others.
     pub environments: Vec<Environment<'a>>,
     /// Show only this one; `None` shows all.
     pub only: Option<&'a str>,
@@ -29,6 +29,8 @@ pub struct Pipeline<'a> {
 pub struct Environment<'a> {
     /// Its name.
     pub name: &'a str,
+    /// Whether it is in the project's pipeline, between the one before it and the one after it.
+    pub in_pipeline: bool,
     /// What was done to it.
     pub ledger: Ledger<'a>,
     /// What its files declare; `Unknown` when they are wrong, and why.

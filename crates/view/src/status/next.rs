@@ -36,14 +36,15 @@ impl Next {
 pub fn next(pipeline: &Pipeline<'_>, place: usize) -> Option<Next> {
     let all: Vec<Facts<'_>> = pipeline.environments.iter().map(Facts::of).collect();
     let one = all.get(place)?;
-    let upstream = place.checked_sub(1).and_then(|at| all.get(at));
+    let chained = |at: usize| all.get(at).filter(|it| one.seen.in_pipeline && it.seen.in_pipeline);
+    let upstream = place.checked_sub(1).and_then(chained);
     broken(one)
         .or_else(|| busy(one))
         .or_else(|| to_acknowledge(one))
         .or_else(|| pinned(one))
         .or_else(|| to_apply(one, upstream))
         .or_else(|| to_repair(one))
-        .or_else(|| to_promote(one, all.get(place + 1)))
+        .or_else(|| to_promote(one, chained(place + 1)))
 }
 
 /// What cannot be read.

@@ -19,7 +19,7 @@ pub use event::event;
 pub(crate) use event::message;
 pub use findings::findings;
 pub use gate::gate;
-pub use history::{HistoryOptions, history};
+pub use history::{HistoryOptions, history, verification};
 pub use plan::{drift, plan, plan_parts};
 pub(crate) use plan::{gone, summary};
 pub(crate) use problems::subject;

@@ -214,6 +214,14 @@ fn live(one: &Facts<'_>, out: &mut Vec<(Color, String)>) {
         let more = words::count(plan.drift.len() - FEW, "object");
         out.push((Color::Warning, format!("drift: and {more} more")));
     }
+    for read in plan.unknown.iter().take(FEW) {
+        let why = escape::line(&read.reason);
+        out.push((Color::Error, format!("not read: {}: {why}", super::subject(read))));
+    }
+    for refusal in plan.refused.iter().take(FEW) {
+        let (id, why) = (refusal.id.to_string(), escape::line(&refusal.message));
+        out.push((Color::Error, format!("refused: {}: {why}", escape::line(&id))));
+    }
     if !plan.is_empty() {
         out.push((Color::Plain, super::summary(plan)));
     }

@@ -2,8 +2,10 @@
 
 mod attempt;
 mod run;
+mod verification;
 
 pub(crate) use run::status_word;
+pub use verification::verification;
 
 use jiff::Timestamp;
 use suimon_gate::{Condition, State};
