@@ -25,12 +25,16 @@ pub(super) fn short(id: &str) -> &str {
     id.get(..digits + 12).unwrap_or(id)
 }
 
-/// Text from a stranger, short enough for a line.
+/// A name or a reason from a stranger, short enough for a line.
 pub(super) fn cut(text: &str) -> String {
-    const MOST: usize = 100;
+    line(text, 100)
+}
+
+/// Text on one line, without what a terminal acts on, of at most so many letters.
+pub(super) fn line(text: &str, most: usize) -> String {
     let line = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut short: String = line.clone().take(MOST).collect();
-    if line.count() > MOST {
+    let mut short: String = line.clone().take(most).collect();
+    if line.count() > most {
         short.push('…');
     }
     short

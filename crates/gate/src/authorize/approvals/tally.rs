@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use suimon_model::ApprovalRule;
 
-use crate::authorize::words::{count, cut};
+use crate::authorize::words::{count, cut, line};
 use crate::{Condition, Known, State};
 
 use super::people::PersonId;
@@ -56,7 +56,7 @@ impl<'a> Tally<'a> {
         for approval in approvals {
             match signed::hear(approval, self.rule, strays, context) {
                 Heard::Elsewhere => {}
-                Heard::Rejected { who, why } => self.reject(who, why),
+                Heard::Rejected { who, why } => self.reject(who, &why),
                 Heard::Counts(person, who) => {
                     self.signed.insert(person);
                     self.people.entry(person).or_insert(who);
@@ -76,7 +76,7 @@ impl<'a> Tally<'a> {
         for word in words {
             let name = format!("@{}", cut(word.login));
             match (word.counts, context.people.of_name(&name)) {
-                (Err(why), _) => self.reject(name, why),
+                (Err(why), _) => self.reject(name, &why),
                 (Ok(()), Some(person)) => {
                     self.people.entry(person).or_insert(name);
                 }
@@ -87,7 +87,8 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn reject(&mut self, who: String, why: String) {
+    fn reject(&mut self, who: String, why: &str) {
+        let why = line(why, 300);
         if !self.rejected.iter().any(|one| one.0 == who && one.1 == why) {
             self.rejected.push((who, why));
         }
@@ -129,7 +130,7 @@ impl<'a> Tally<'a> {
             message.push_str(&format!("; and {more} more do not count"));
         }
         for why in &self.silent {
-            message.push_str(&format!("; {why}"));
+            message.push_str(&format!("; {}", line(why, 300)));
         }
         let who = self.who(context);
         let help = self.help(&who, context);
