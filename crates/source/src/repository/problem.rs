@@ -132,9 +132,13 @@ impl Problem {
             Self::NoRemote { others, .. } if !others.is_empty() => {
                 return Some(format!("its remotes are {}", others.join(", ")));
             }
-            Self::NoRemote { .. } | Self::BadRemote { .. } => {
+            Self::NoRemote { .. } => {
                 "add it with `git remote add`, or keep the ledger in this repository alone with \
                  `spec.ledger.remote: local` in suimon.yaml"
+            }
+            Self::BadRemote { .. } => {
+                "give it one https:// or ssh:// URL or a path, name another remote, or keep the ledger in \
+                 this repository alone with `spec.ledger.remote: local` in suimon.yaml"
             }
             Self::Rejected { .. } => {
                 "let whoever runs suimon write to this ref, or take the rule that forbids it away"

@@ -240,8 +240,8 @@ fn hooks_of_this_side_and_settings_for_other_pushes_are_left_out() {
     let (a, b) = (shared(&scene.folder("a")), shared(&scene.folder("b")));
     let one = commit(&a, None, "one");
     assert_eq!(a.swap_shared(LEDGER, None, Some(&one)).unwrap(), Swap::Done);
-    let two = commit(&b, Some(&one), "two");
     b.shared_ref(LEDGER).unwrap();
+    let two = commit(&b, Some(&one), "two");
     assert_eq!(b.swap_shared(LEDGER, Some(&one), Some(&two)).unwrap(), Swap::Done);
     assert_eq!(a.shared_ref(LEDGER).unwrap(), Some(two));
     let refs = scene.git("hub.git", &["for-each-ref", "--format=%(refname)"]);
@@ -293,7 +293,14 @@ fn the_remote_is_the_one_that_is_meant() {
         let problem = a.with_remote(Some(name)).unwrap_err();
         said.push_str(&format!("{}\n", scene.problem(&problem).replace("\n  ", " | ")));
     }
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    error[no-remote]: [scene]/a has no remote `none` | help: its remotes are `aws`, `evil`, `open`, `origin`, `secret`, `short`, `two`, `work`
+    error[no-remote]: [scene]/a has no remote `` | help: its remotes are `aws`, `evil`, `open`, `origin`, `secret`, `short`, `two`, `work`
+    error[no-remote]: [scene]/a has no remote `--upload-pack=x` | help: its remotes are `aws`, `evil`, `open`, `origin`, `secret`, `short`, `two`, `work`
+    error[bad-remote]: the remote `evil` of [scene]/a cannot be used | why: ext::sh -c x: it asks for a transport that is a program of its own | help: give it one https:// or ssh:// URL or a path, name another remote, or keep the ledger in this repository alone with `spec.ledger.remote: local` in suimon.yaml
+    error[bad-remote]: the remote `open` of [scene]/a cannot be used | why: http://example.com/a: http:// is neither encrypted nor authenticated | help: give it one https:// or ssh:// URL or a path, name another remote, or keep the ledger in this repository alone with `spec.ledger.remote: local` in suimon.yaml
+    error[bad-remote]: the remote `two` of [scene]/a cannot be used | why: it is pushed to more than one URL, and only one can decide who was first | help: give it one https:// or ssh:// URL or a path, name another remote, or keep the ledger in this repository alone with `spec.ledger.remote: local` in suimon.yaml
+    ");
     let work = a.with_remote(Some("work")).unwrap();
     let one = commit(&work, None, "one");
     assert_eq!(work.swap_shared(LEDGER, None, Some(&one)).unwrap(), Swap::Done);
@@ -433,22 +440,26 @@ fn who_the_user_is_comes_from_git_and_is_never_made_up() {
         let env = [env, &[("SUIMON_TEST_ASK", "identity"), ("GIT_CONFIG_NOSYSTEM", "1")]].concat();
         elsewhere(&scene, &output, "SUIMON_TEST_FOLDER", &folder, &env)
     };
-    insta::assert_snapshot!(said(&[]), @"");
+    insta::assert_snapshot!(said(&[]), @r#"
+    error[no-identity]: git does not know who you are
+      why: no email was given and auto-detection is disabled
+      help: run `git config --global user.name "Your Name"` and `git config --global user.email you@example.com`
+    "#);
     insta::assert_snapshot!(
         said(&[("GIT_AUTHOR_NAME", "Env"), ("GIT_AUTHOR_EMAIL", "env@example.com")]),
-        @""
+        @"Env, env@example.com, None"
     );
     insta::assert_snapshot!(
         said(&[("GIT_COMMITTER_NAME", "Com"), ("GIT_COMMITTER_EMAIL", "com@example.com")]),
-        @""
+        @"Com, com@example.com, None"
     );
     scene.write(&[("home/.gitconfig", "[user]\n\tname = Global\n\temail = g@example.com\n")]);
-    insta::assert_snapshot!(said(&[]), @"");
+    insta::assert_snapshot!(said(&[]), @"Global, g@example.com, None");
     scene.git("a", &["config", "user.email", "repo@example.com"]);
     scene.git("a", &["config", "user.signingKey", "~/.ssh/id"]);
-    insta::assert_snapshot!(said(&[]), @"");
+    insta::assert_snapshot!(said(&[]), @"Global, repo@example.com, None");
     scene.git("a", &["config", "gpg.format", "ssh"]);
-    insta::assert_snapshot!(said(&[]), @"");
-    scene.git("a", &["config", "user.signingKey", "ssh-ed25519 AAAA x"]);
-    insta::assert_snapshot!(said(&[("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "user.name"), ("GIT_CONFIG_VALUE_0", "Count")]), @"");
+    insta::assert_snapshot!(said(&[]), @r#"Global, repo@example.com, Some("[scene]/home/.ssh/id")"#);
+    scene.git("a", &["config", "user.signingKey", "key::ssh-x AAAA"]);
+    insta::assert_snapshot!(said(&[("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "user.name"), ("GIT_CONFIG_VALUE_0", "Count")]), @r#"Count, repo@example.com, Some("key::ssh-x AAAA")"#);
 }
