@@ -37,6 +37,8 @@ struct Standings<'a> {
     runs: BTreeMap<&'a str, Run<'a>>,
     /// The release that the environment holds.
     holds: Option<&'a Attempt>,
+    /// The run that has not ended, and when it began.
+    open: Option<(&'a str, Timestamp)>,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,7 @@ impl History {
     /// A release is proved by a run of all of it that ended complete and with everything Current. It
     /// stays so until another release is opened. A later run of it or check that is not healthy, a run
     /// of it that was abandoned, and a rollback away from it revoke the proof, until it is proved again.
+    /// While it is applied again, the proof counts up to the beginning of that run.
     pub fn proof(&self, release_id: &str) -> Proof {
         self.standings().proof(release_id)
     }
@@ -128,6 +131,9 @@ impl<'a> Standings<'a> {
             None => Proof::Never { holds: self.holds.map(name) },
             Some(Standing::Unhealthy(why)) => Proof::Unhealthy { why },
             Some(Standing::Healthy { since, until, record }) => {
+                // How it is while it is applied again is known when that has ended.
+                let until =
+                    until.or(self.open.filter(|_| self.is_held(release)).map(|open| open.1));
                 Proof::Healthy { since, until, record }
             }
             Some(Standing::Revoked { at, why }) => Proof::Revoked { at, why },
@@ -140,6 +146,8 @@ impl<'a> Standings<'a> {
 
     fn read(&mut self, one: &'a Recorded) {
         let at = one.record.time;
+        let ended = one.record.event.run();
+        self.open = self.open.filter(|(run, _)| ended != Some(run));
         match &one.record.event {
             Event::Opened { run, attempt, .. } => self.opened(run, attempt, at),
             Event::Closed { run, report, health, .. } => self.closed(run, report, health, one),
@@ -188,6 +196,7 @@ impl<'a> Standings<'a> {
         standing.or_insert_with(|| Standing::Unhealthy("it is being applied".to_owned()));
         self.runs.insert(run, Run { attempt, taken_over: false });
         self.holds = Some(attempt);
+        self.open = Some((run, at));
     }
 
     fn closed(&mut self, run: &str, report: &Report, health: &HealthSummary, one: &Recorded) {
