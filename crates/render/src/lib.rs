@@ -25,11 +25,13 @@
 mod config;
 mod finish;
 mod gate;
+mod image;
 mod jobs;
 mod limits;
 mod names;
 mod object;
 mod patch;
+mod release;
 mod render;
 mod schema;
 mod suggest;
@@ -39,6 +41,8 @@ mod values;
 mod yaml;
 
 pub use gate::{load_gate, locate_gate};
+pub use image::{Image, ImageError, parse_image};
+pub use release::{edit_release, load_release};
 pub use render::{
     Rendered, environment_folders, environment_names, load_environment, load_project, render,
     render_with_values_of,

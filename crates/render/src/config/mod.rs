@@ -21,7 +21,7 @@ pub(crate) use module::module_file;
 pub(crate) use project::{
     environment_names, folders_with_environment, missing_upstream, project_file,
 };
-pub(crate) use release::release_file;
+pub(crate) use release::{IMAGE_CODES, release_file, release_path, release_text};
 
 use suimon_model::{Diagnostic, Entry, EntryKind, Snapshot};
 

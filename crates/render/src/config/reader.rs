@@ -45,13 +45,17 @@ impl Reader {
                 return None;
             }
         };
-        let text = match decode(&self.file, &bytes) {
-            Ok(text) => text,
+        match decode(&self.file.clone(), &bytes) {
+            Ok(text) => self.parse(text),
             Err(error) => {
                 self.errors.push(error);
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    /// The content of a text; `None` when it is not readable (an error was noted).
+    pub(super) fn parse(&mut self, text: &str) -> Option<Node> {
         match one_document(text, &self.places) {
             Ok(Some(node)) => Some(node),
             Ok(None) => {

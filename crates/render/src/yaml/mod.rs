@@ -10,10 +10,12 @@ mod emit;
 mod node;
 mod read;
 mod scalar;
+mod span;
 mod tree;
 
 pub(crate) use document::{documents, one_document};
 pub use emit::to_yaml;
 pub(crate) use node::{Kind, Node, Pos, type_name};
 pub use read::{KubernetesDocument, parse_kubernetes_yaml};
-pub(crate) use scalar::Dialect;
+pub(crate) use scalar::{Dialect, is_text};
+pub(crate) use span::{Entry, Shape, Spanned, spanned};

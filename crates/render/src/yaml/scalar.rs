@@ -41,6 +41,13 @@ pub(crate) fn resolve(text: &str, dialect: Dialect) -> Result<Value, Refused> {
     number(text, dialect).unwrap_or_else(|| Ok(Value::String(text.to_owned())))
 }
 
+/// Whether an unquoted scalar is text, whoever reads it.
+pub(crate) fn is_text(text: &str) -> bool {
+    [Dialect::Config, Dialect::Kubernetes]
+        .into_iter()
+        .all(|dialect| matches!(resolve(text, dialect), Ok(Value::String(_))))
+}
+
 /// How to write what YAML 1.1 makes of an ambiguous scalar, so that both versions agree.
 pub(crate) fn unambiguous(text: &str) -> String {
     if let Some(octal) =

@@ -124,7 +124,7 @@ fn unknown_keys_are_shown_with_the_nearest_one() {
 }
 
 #[test]
-fn every_wrong_value_of_a_gate_is_shown_at_its_place() {
+fn wrong_approvals_are_shown_at_their_place() {
     insta::assert_snapshot!(wrong(r#"upstream: {healthyFor: 30}
     approvals:
       - {role: peer, required: 0}
@@ -133,24 +133,7 @@ fn every_wrong_value_of_a_gate_is_shown_at_its_place() {
       - {required: -1}
       - {role: many, required: 3, from: [sre, both]}
       - text
-    approvers:
-      allowedSigners: ../signers
-      forge: yess
-      groups: {sre: [a@example.com], both: [a@example.com, b@example.com], none: [], odd: "x", twice: [a, a], "x y": ["*@example.com"]}
-    windows: [{allow: a, freeze: b}, {timezone: UTC}, {allow: "", timezone: 5}]
-    checks:
-      - {name: one}
-      - {http: {url: ftp://x}, timeout: 5}
-      - {http: {url: "https://user:pw@x/"}}
-      - {http: {url: "https://x/", expect: 99}}
-      - {http: {expect: ok, url: "https://x/"}}
-      - {command: []}
-      - {command: ls}
-      - {name: one, command: [a]}
-      - {name: one, command: [b]}
-    rules: [a, a, {b: {}, c: {}}, 5, ""]
-    breakGlass: {from: [nobody]}
-    rollback: {windows: 1, approvals: [{role: x, from: [nobody]}]}"#), @r#"
+    approvers: {forge: true, groups: {sre: [a@example.com], both: [a@example.com, b@example.com]}}"#), @r"
     error[wrong-type]: `healthyFor` must be a length of time, not a number
       --> envs/dev/environment.yaml:7:28
       help: give a unit: `30s`, `30m`, `30h`, …
@@ -192,100 +175,131 @@ fn every_wrong_value_of_a_gate_is_shown_at_its_place() {
 
     error[wrong-type]: an approval must be a mapping, not a string
       --> envs/dev/environment.yaml:14:9
+    ");
+}
 
+#[test]
+fn wrong_approvers_are_shown_at_their_place() {
+    insta::assert_snapshot!(wrong(r#"approvers:
+      allowedSigners: ../signers
+      revokedKeys: /etc/keys
+      forge: yess
+      groups: {none: [], odd: "x", twice: [a, a], "x y": ["*@example.com"]}
+    breakGlass: {from: [nobody]}
+    rollback: {windows: 1, approvals: [{role: x, from: [nobody]}]}"#), @r"
     error[wrong-value]: `allowedSigners` is not a path in the project
-      --> envs/dev/environment.yaml:16:23
+      --> envs/dev/environment.yaml:8:23
+      help: write it from the project's root, such as `envs/prod/allowed_signers`
+
+    error[wrong-value]: `revokedKeys` is not a path in the project
+      --> envs/dev/environment.yaml:9:20
       help: write it from the project's root, such as `envs/prod/allowed_signers`
 
     error[wrong-type]: `forge` must be a boolean, not a string
-      --> envs/dev/environment.yaml:17:14
+      --> envs/dev/environment.yaml:10:14
 
     error[empty-group]: the group `none` has no members
-      --> envs/dev/environment.yaml:18:76
+      --> envs/dev/environment.yaml:11:16
 
     error[wrong-type]: the group `odd` must be a list of people, not a string
-      --> envs/dev/environment.yaml:18:91
+      --> envs/dev/environment.yaml:11:31
 
     error[duplicate-member]: `a` is in the group `twice` twice
-      --> envs/dev/environment.yaml:18:107
+      --> envs/dev/environment.yaml:11:47
 
     error[bad-name]: the group's name must hold only letters, digits, `-`, `_` and `.`, and start and end with a letter or digit
-      --> envs/dev/environment.yaml:18:111
+      --> envs/dev/environment.yaml:11:51
 
     error[wrong-value]: `x y` has a member that is nobody
-      --> envs/dev/environment.yaml:18:119
+      --> envs/dev/environment.yaml:11:59
       help: write an e-mail address of the allowed signers, or `@login` of the forge
 
+    error[no-group]: there is no group `nobody`
+      --> envs/dev/environment.yaml:12:25
+      help: known here: none, odd, twice, x y
+
+    error[wrong-type]: `windows` must be a boolean, not a number
+      --> envs/dev/environment.yaml:13:25
+
+    error[no-group]: there is no group `nobody`
+      --> envs/dev/environment.yaml:13:57
+      help: known here: none, odd, twice, x y
+    ");
+}
+
+#[test]
+fn wrong_windows_checks_and_rules_are_shown_at_their_place() {
+    insta::assert_snapshot!(wrong(r#"windows: [{allow: a, freeze: b}, {timezone: UTC}, {allow: "", timezone: 5}]
+    checks:
+      - {name: one}
+      - {http: {url: ftp://x}, timeout: 5}
+      - {http: {url: "https://user:pw@x/"}}
+      - {http: {url: "https://x/", expect: 99}}
+      - {http: {expect: ok, url: "https://x/"}}
+      - {command: []}
+      - {command: ls}
+      - {name: one, command: [a]}
+      - {name: one, command: [b]}
+    rules: [a, a, {b: {}, c: {}}, 5, ""]"#), @r#"
     error[wrong-value]: a window needs exactly one of `allow`, `freeze`
-      --> envs/dev/environment.yaml:19:15
+      --> envs/dev/environment.yaml:7:15
 
     error[wrong-value]: a window needs exactly one of `allow`, `freeze`
-      --> envs/dev/environment.yaml:19:38
+      --> envs/dev/environment.yaml:7:38
 
     error[wrong-value]: `allow` must not be empty
-      --> envs/dev/environment.yaml:19:63
+      --> envs/dev/environment.yaml:7:63
 
     error[wrong-type]: `timezone` must be a string, not a number
-      --> envs/dev/environment.yaml:19:77
+      --> envs/dev/environment.yaml:7:77
       help: write it in quotes: "5"
 
     error[wrong-value]: a check needs exactly one of `http`, `command`
-      --> envs/dev/environment.yaml:21:9
+      --> envs/dev/environment.yaml:9:9
 
     error[wrong-value]: `url` is not a web address
-      --> envs/dev/environment.yaml:22:22
+      --> envs/dev/environment.yaml:10:22
       help: write `https://host/path` or `http://host/path`
 
     error[wrong-type]: `timeout` must be a length of time, not a number
-      --> envs/dev/environment.yaml:22:41
+      --> envs/dev/environment.yaml:10:41
       help: give a unit: `5s`, `5m`, `5h`, …
 
     error[secret-in-file]: `url` has a user or a password in it
-      --> envs/dev/environment.yaml:23:22
+      --> envs/dev/environment.yaml:11:22
       help: give an address that answers without one
 
     error[wrong-value]: `expect` must be an HTTP status from 100 to 599
-      --> envs/dev/environment.yaml:24:44
+      --> envs/dev/environment.yaml:12:44
 
     error[wrong-type]: `expect` must be a whole number from 0, not a string
-      --> envs/dev/environment.yaml:25:25
+      --> envs/dev/environment.yaml:13:25
 
     error[empty-list]: `command` names no program
-      --> envs/dev/environment.yaml:26:19
+      --> envs/dev/environment.yaml:14:19
 
     error[wrong-type]: `command` must be a list: a program and its arguments, not a string
-      --> envs/dev/environment.yaml:27:19
+      --> envs/dev/environment.yaml:15:19
 
     error[duplicate]: the check `one` is given twice
-      --> envs/dev/environment.yaml:29:9
-      ::: envs/dev/environment.yaml:28:9: first given here
+      --> envs/dev/environment.yaml:17:9
+      ::: envs/dev/environment.yaml:16:9: first given here
 
     error[duplicate]: the rule `a` is given twice
-      --> envs/dev/environment.yaml:30:16
-      ::: envs/dev/environment.yaml:30:13: first given here
+      --> envs/dev/environment.yaml:18:16
+      ::: envs/dev/environment.yaml:18:13: first given here
 
     error[wrong-value]: a rule must be a name, or a name and its settings
-      --> envs/dev/environment.yaml:30:19
+      --> envs/dev/environment.yaml:18:19
       help: write `images-pinned` or `{replicas: {min: 2}}`
 
     error[wrong-value]: a rule must be a name, or a name and its settings
-      --> envs/dev/environment.yaml:30:35
+      --> envs/dev/environment.yaml:18:35
       help: write `images-pinned` or `{replicas: {min: 2}}`
 
     error[wrong-value]: a rule must be a name, or a name and its settings
-      --> envs/dev/environment.yaml:30:38
+      --> envs/dev/environment.yaml:18:38
       help: write `images-pinned` or `{replicas: {min: 2}}`
-
-    error[no-group]: there is no group `nobody`
-      --> envs/dev/environment.yaml:31:25
-      help: known here: both, none, odd, sre, twice, x y
-
-    error[wrong-type]: `windows` must be a boolean, not a number
-      --> envs/dev/environment.yaml:32:25
-
-    error[no-group]: there is no group `nobody`
-      --> envs/dev/environment.yaml:32:57
-      help: known here: both, none, odd, sre, twice, x y
     "#);
 }
 

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod config;
+mod edit_release;
 mod gate;
 mod independent;
 mod objects;
