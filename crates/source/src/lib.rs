@@ -12,6 +12,7 @@
 mod address;
 mod attributes;
 mod budget;
+mod carry;
 mod changes;
 mod checkout;
 mod commit;

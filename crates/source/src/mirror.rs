@@ -186,6 +186,7 @@ impl Mirror {
             }
         }
         if self.exists() {
+            crate::carry::carry(&self.folder, &new);
             fs::rename(&self.folder, &old).map_err(unusable)?;
         }
         fs::rename(&new, &self.folder).map_err(unusable)?;
@@ -365,7 +366,7 @@ fn remove(folder: &Path) -> io::Result<()> {
 }
 
 /// Older versions do not take their settings from the environment.
-fn check_version() -> Result<(), Error> {
+pub(crate) fn check_version() -> Result<(), Error> {
     let mut command = Command::new("git");
     clean(&mut command);
     let output =

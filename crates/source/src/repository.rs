@@ -15,10 +15,12 @@ mod trees;
 mod types;
 mod worktree;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use gix::ObjectId;
 use suimon_model::Diagnostic;
 
 use crate::git::Own;
@@ -53,6 +55,8 @@ struct Inner {
     folder: PathBuf,
     prefix: String,
     limits: Limits,
+    /// The trees of commits that were read.
+    trees: Mutex<HashMap<ObjectId, ObjectId>>,
 }
 
 impl fmt::Debug for Repository {

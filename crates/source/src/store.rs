@@ -168,13 +168,20 @@ fn fault(error: &gix::Error) -> Fault {
     }
 }
 
+/// Nothing that is larger is read into memory, whatever asks for it.
+pub(crate) const LARGEST_OBJECT: &str = "gitoxide.objects.allocLimit=256m";
+
 /// How repositories are opened: their own configuration only, and whoever owns them, because nothing
 /// in it can start a program when only objects are read.
 pub(crate) fn options() -> gix::open::Options {
     gix::open::Options::isolated()
         .with(gix::sec::Trust::Full)
         .filter_config_section(|_| true)
-        .config_overrides(["core.deltaBaseCacheLimit=128m", "core.useReplaceRefs=false"])
+        .config_overrides([
+            "core.deltaBaseCacheLimit=128m",
+            "core.useReplaceRefs=false",
+            LARGEST_OBJECT,
+        ])
 }
 
 /// Opens exactly this repository.

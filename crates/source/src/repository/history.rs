@@ -95,7 +95,7 @@ impl Repository {
         let base = self.common(ancestor, of)?;
         let found = base == Some(parse_id(ancestor)?);
         if !found {
-            self.require_whole(&[parse_id(of)?])?
+            self.require_whole(&[parse_id(of)?])?;
         }
         Ok(found)
     }

@@ -1,6 +1,7 @@
 //! Commits and their files, read and written.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice};
@@ -15,6 +16,9 @@ use crate::{Error, tree};
 
 /// Nobody writes a longer message or header.
 const LARGEST_COMMIT: u64 = 8 * 1024 * 1024;
+
+/// Of how many commits the trees are remembered: whoever reads a chain wants its files next.
+const MOST_TREES: usize = 100_000;
 
 const LARGEST_TREE: u64 = 64 * 1024 * 1024;
 
@@ -72,18 +76,24 @@ impl Repository {
         let broken = |why: String| Error::Broken { path: path.to_owned(), id: id.to_string(), why };
         let said = |error: gix::Error| broken(error.probable_cause().to_string());
         let repository = self.git();
-        let Some(header) = repository.try_find_header(id).map_err(said)? else { return Ok(None) };
-        if header.kind() != kind {
-            return Err(broken(format!("it is a {}, not a {kind}", header.kind())).into());
-        }
-        if header.size() > limit {
-            return Err(
-                Error::TooLarge { path: path.to_owned(), size: header.size(), limit }.into()
-            );
-        }
-        let Some(mut object) = repository.try_find_object(id).map_err(said)? else {
-            return Ok(None);
+        let too_large =
+            |size| Problem::from(Error::TooLarge { path: path.to_owned(), size, limit });
+        let mut object = match repository.try_find_object(id) {
+            Ok(Some(object)) => object,
+            Ok(None) => return Ok(None),
+            // Nothing larger than `store::LARGEST_OBJECT` is read into memory.
+            Err(error) if error.is_resource_exhausted() => {
+                let header = repository.try_find_header(id).map_err(said)?;
+                return Err(too_large(header.map_or(u64::MAX, |header| header.size())));
+            }
+            Err(error) => return Err(said(error).into()),
         };
+        if object.kind != kind {
+            return Err(broken(format!("it is a {}, not a {kind}", object.kind)).into());
+        }
+        if object.data.len() as u64 > limit {
+            return Err(too_large(object.data.len() as u64));
+        }
         Ok(Some(std::mem::take(&mut object.data)))
     }
 
@@ -117,10 +127,16 @@ impl Repository {
         let Some(data) = self.object("", id, Kind::Commit, LARGEST_COMMIT)? else {
             return Ok(None);
         };
-        decode(id, &data).map(Some).map_err(|error| {
+        let info = decode(id, &data).map_err(|error| {
             let why = error.probable_cause().to_string();
-            Error::Broken { path: String::new(), id: id.to_string(), why }.into()
-        })
+            Problem::from(Error::Broken { path: String::new(), id: id.to_string(), why })
+        })?;
+        let mut trees = self.inner.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        if trees.len() >= MOST_TREES {
+            trees.clear();
+        }
+        trees.insert(id, parse_id(&info.tree)?);
+        Ok(Some(info))
     }
 
     /// The commit, which has to be there.
@@ -133,7 +149,13 @@ impl Repository {
     }
 
     pub(super) fn tree_of(&self, commit: &str) -> Result<ObjectId, Problem> {
-        parse_id(&self.required_commit(parse_id(commit)?)?.tree)
+        let id = parse_id(commit)?;
+        let known =
+            self.inner.trees.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied();
+        match known {
+            Some(tree) => Ok(tree),
+            None => parse_id(&self.required_commit(id)?.tree),
+        }
     }
 
     fn all_files(

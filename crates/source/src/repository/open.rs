@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::problem::Problem;
 use super::{Inner, Repository};
@@ -52,7 +52,8 @@ fn mirrored(mirror: Mirror, request: &Request) -> Result<Repository, Problem> {
     };
     let folder = store.lock().git_dir().to_owned();
     let limits = request.limits;
-    let inner = Inner { store, top: None, folder, prefix: String::new(), limits };
+    let inner =
+        Inner { store, top: None, folder, prefix: String::new(), limits, trees: Mutex::default() };
     Ok(Repository { inner: Arc::new(inner), remote: None })
 }
 
@@ -62,7 +63,8 @@ fn local(found: Found, place: &Path, request: &Request) -> Result<Repository, Pr
     let folder = top.clone().unwrap_or_else(|| repository.git_dir().to_owned());
     let store = Store::local(repository, shown(&named.to_string_lossy()));
     let prefix = prefix(&store, top.as_deref(), &inside, request)?;
-    let inner = Inner { store, top, folder, prefix, limits: request.limits };
+    let inner =
+        Inner { store, top, folder, prefix, limits: request.limits, trees: Mutex::default() };
     Ok(Repository { inner: Arc::new(inner), remote: None })
 }
 

@@ -45,6 +45,7 @@ impl Repository {
         if name.is_empty() || name.starts_with('-') || name.contains(char::is_whitespace) {
             return Err(missing());
         }
+        crate::mirror::check_version()?;
         let urls = self.own(&["remote", "get-url", "--push", "--all", name], Input::Nothing)?;
         if !urls.ok {
             return Err(match urls.stderr.contains("No such remote") {

@@ -32,7 +32,7 @@ pub(super) fn edit(
     }
     match folder(repository, "", base, &changes)? {
         Some(tree) => Ok(tree),
-        None => repository.write(&gix::objs::Tree::empty()),
+        None => repository.write(gix::objs::Tree::empty()),
     }
 }
 

@@ -57,7 +57,7 @@ fn a_commit_has_the_files_and_words_that_it_was_given_and_git_finds_nothing_wron
         assert_eq!(scene.git("p", &["fsck", "--strict", "--no-dangling"]), "");
     }
     let info = repository.info(&second).unwrap().unwrap();
-    assert_eq!(info.parents, [first.clone()]);
+    assert_eq!(info.parents, std::slice::from_ref(&first));
     assert_eq!(info.tree, scene.git("p", &["rev-parse", &format!("{second}^{{tree}}")]));
     assert_eq!(info.message, "one\n\nand more\n");
     assert_eq!((info.author.as_str(), info.author_email.as_str()), ("Aiko", "aiko@example.com"));

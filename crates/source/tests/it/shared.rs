@@ -11,7 +11,7 @@ use suimon_source::{Limits, NewCommit, Repository, Request, Swap};
 
 use crate::objects::{new, repository};
 use crate::server::Server;
-use crate::support::{Scene, elsewhere, shown};
+use crate::support::{Scene, elsewhere, opened, shown, text};
 
 const LEDGER: &str = "refs/suimon/ledger/prod";
 
@@ -462,4 +462,74 @@ fn who_the_user_is_comes_from_git_and_is_never_made_up() {
     insta::assert_snapshot!(said(&[]), @r#"Global, repo@example.com, Some("[scene]/home/.ssh/id")"#);
     scene.git("a", &["config", "user.signingKey", "key::ssh-x AAAA"]);
     insta::assert_snapshot!(said(&[("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "user.name"), ("GIT_CONFIG_VALUE_0", "Count")]), @r#"Count, repo@example.com, Some("key::ssh-x AAAA")"#);
+}
+
+#[test]
+fn a_commit_needs_to_know_who_makes_it() {
+    let scene = scene();
+    fs::create_dir_all(scene.path("home")).unwrap();
+    let output = scene.path("said");
+    let folder = shown(&scene.path("a"));
+    let ask = [("SUIMON_TEST_ASK", "commit"), ("GIT_CONFIG_NOSYSTEM", "1")];
+    let before = scene.git("a", &["rev-parse", "HEAD"]);
+    let said = elsewhere(&scene, &output, "SUIMON_TEST_FOLDER", &folder, &ask);
+    assert!(said.starts_with("error[no-identity]"), "{said}");
+    assert_eq!(scene.git("a", &["rev-parse", "HEAD"]), before);
+    assert_eq!(scene.git("a", &["status", "--porcelain"]), "");
+    // The environment's author, and another committer.
+    let who = [
+        ("GIT_AUTHOR_NAME", "Env"),
+        ("GIT_AUTHOR_EMAIL", "env@example.com"),
+        ("GIT_COMMITTER_NAME", "Com"),
+        ("GIT_COMMITTER_EMAIL", "com@example.com"),
+    ];
+    let said =
+        elsewhere(&scene, &output, "SUIMON_TEST_FOLDER", &folder, &[&ask[..], &who].concat());
+    assert_eq!(said, "committed");
+    assert_eq!(scene.git("a", &["log", "-1", "--format=%an %ce"]), "Env com@example.com");
+    assert_eq!(scene.git("a", &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn the_users_own_ssh_is_used_with_host_keys_checked() {
+    let scene = scene();
+    let script = "#!/bin/sh\necho \"$@\" >> \"$0.said\"\n\
+                  while [ \"$1\" != git@host.example ]; do shift; done\nshift\nexec sh -c \"$*\"\n";
+    scene.write(&[("bin/ssh", script)]);
+    fs::set_permissions(scene.path("bin/ssh"), fs::Permissions::from_mode(0o755)).unwrap();
+    let url = format!("git@host.example:{}", shown(&scene.path("hub.git")));
+    scene.git("a", &["remote", "set-url", "origin", &url]);
+    let ssh = format!("{} -o StrictHostKeyChecking=no", shown(&scene.path("bin/ssh")));
+    scene.git("a", &["config", "core.sshCommand", &ssh]);
+    let a = shared(&scene.folder("a"));
+    let one = commit(&a, None, "one");
+    assert_eq!(a.swap_shared(LEDGER, None, Some(&one)).unwrap(), Swap::Done);
+    assert_eq!(a.shared_ref(LEDGER).unwrap(), Some(one));
+    let said = fs::read_to_string(scene.path("bin/ssh.said")).unwrap();
+    assert!(
+        said.lines().all(|line| line.starts_with("-o BatchMode=yes -o StrictHostKeyChecking=yes")),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_was_seen_outlives_a_damaged_mirror() {
+    let scene = scene();
+    let url = format!("file://{}", shown(&scene.path("hub.git")));
+    let mirror = repository(&scene.address(&url));
+    let one = commit(&mirror, None, "one");
+    let two = commit(&mirror, Some(&one), "two");
+    mirror.swap_local(LEDGER, None, Some(&two)).unwrap();
+    let mut cache = fs::read_dir(scene.path("cache")).unwrap().map(|entry| entry.unwrap().path());
+    let folder = cache.find(|path| path.extension().is_some_and(|name| name == "git")).unwrap();
+    // Of what the remote has too, something is gone.
+    let blob = scene.git("p", &["rev-parse", "HEAD:suimon.yaml"]);
+    let (fan, rest) = blob.split_at(2);
+    fs::remove_file(folder.join("objects").join(fan).join(rest)).unwrap();
+    let opened = opened(&scene.address(&url));
+    assert_eq!(text(&*opened.snapshot, "suimon.yaml").as_deref(), Some("x"));
+    let anew = repository(&scene.address(&url));
+    assert_eq!(anew.local_ref(LEDGER).unwrap().as_ref(), Some(&two));
+    assert!(anew.files(&two, 100).is_ok() && anew.files(&one, 100).is_ok());
+    assert_eq!(mirror.local_ref(LEDGER).unwrap(), Some(two), "an open one goes on");
 }

@@ -211,6 +211,14 @@ fn print_what_opening_says() {
     };
     let said = match std::env::var("SUIMON_TEST_ASK").as_deref() {
         Ok("identity") => who(&scene, &request),
+        Ok("commit") => {
+            let files = [("suimon.yaml".to_owned(), Some(b"y".to_vec()))].into();
+            let repository = Repository::open(&request).unwrap().unwrap();
+            match repository.commit_here(&files, "change") {
+                Ok(_) => "committed".to_owned(),
+                Err(problem) => scene.problem(&problem),
+            }
+        }
         _ => scene.said(&request),
     };
     std::fs::write(output, said).unwrap();
