@@ -16,7 +16,7 @@ pub(crate) struct Rest {
     client: Client,
     base: String,
     headers: Vec<(&'static str, &'static str)>,
-    authorization: (&'static str, Sensitive<String>),
+    authorization: Sensitive<String>,
 }
 
 /// A call that failed, and the status when there was an answer.
@@ -46,7 +46,8 @@ struct Place<'a> {
 }
 
 impl Rest {
-    /// An API at this base address, whose every request has these headers.
+    /// An API at this base address, whose every request has these headers, and the token after a scheme
+    /// (`Bearer`).
     ///
     /// # Errors
     /// [`Error::Settings`] for an address that cannot be used, or one that would send the token in the clear
@@ -56,12 +57,10 @@ impl Rest {
         client: Client,
         base: String,
         headers: &[(&'static str, &'static str)],
-        authorization: (&'static str, Sensitive<String>),
+        authorization: (&str, &Sensitive<String>),
     ) -> Result<Self> {
         let uri = http::address(&base)?;
-        let host = uri.host().unwrap_or_default();
-        let here = matches!(host, "localhost" | "[::1]") || host.starts_with("127.");
-        if uri.scheme_str() == Some("http") && !here {
+        if uri.scheme_str() == Some("http") && !http::is_here(&uri) {
             return Err(Error::Settings {
                 what: base,
                 why: "the token would be sent without encryption: use https://".to_owned(),
@@ -71,13 +70,14 @@ impl Rest {
             let why = "the base address of an API has no query".to_owned();
             return Err(Error::Settings { what: base, why });
         }
-        let token = authorization.1.expose();
-        if token.is_empty() || token.chars().any(|c| c.is_control() || !c.is_ascii()) {
+        let (scheme, token) = (authorization.0, authorization.1.expose());
+        if token.is_empty() || token.chars().any(|c| !c.is_ascii_graphic()) {
             return Err(Error::Unauthenticated {
                 what: name.to_owned(),
                 why: "the token is empty or has characters that no token has".to_owned(),
             });
         }
+        let authorization = Sensitive::new(format!("{scheme} {token}"));
         Ok(Self { name, client, base, headers: headers.to_vec(), authorization })
     }
 
@@ -91,8 +91,7 @@ impl Rest {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let (name, token) = &self.authorization;
-        request.secret(name, token.expose())
+        request.secret("authorization", self.authorization.expose())
     }
 
     /// Makes a request; an answer that is no success is an error.

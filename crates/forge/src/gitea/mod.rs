@@ -55,10 +55,9 @@ impl Gitea {
         let url = url.unwrap_or("https://gitea.com").trim_end_matches('/');
         address(url)?;
         let web = url.strip_suffix("/api/v1").unwrap_or(url).to_owned();
-        let token = Sensitive::new(format!("token {}", token.expose()));
         let headers = [("accept", "application/json")];
         let base = format!("{web}/api/v1");
-        let rest = Rest::new("Gitea", client, base, &headers, ("authorization", token))?;
+        let rest = Rest::new("Gitea", client, base, &headers, ("token", token))?;
         Ok(Self { rest, web, owner, name, account: OnceCell::new() })
     }
 

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use suimon_model::Sensitive;
 use tokio::sync::OnceCell;
 
-use crate::http::{Client, Method, address};
+use crate::http::{Client, Method, address, is_here};
 use crate::rest::Rest;
 use crate::{Change, Forge, Proposal, Result, Review, Status};
 
@@ -60,8 +60,7 @@ impl Github {
         };
         let headers =
             [("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];
-        let bearer = Sensitive::new(format!("Bearer {}", token.expose()));
-        let rest = Rest::new("GitHub", client, base, &headers, ("authorization", bearer))?;
+        let rest = Rest::new("GitHub", client, base, &headers, ("Bearer", token))?;
         Ok(Self { rest, web, graphql, owner, name, account: OnceCell::new() })
     }
 
@@ -79,8 +78,7 @@ fn base(url: &str) -> Result<String> {
     if host.eq_ignore_ascii_case("github.com") {
         return Ok("https://api.github.com".to_owned());
     }
-    let here = matches!(host, "localhost" | "[::1]") || host.starts_with("127.");
-    if uri.path() == "/" && !host.starts_with("api.") && !here {
+    if uri.path() == "/" && !host.starts_with("api.") && !is_here(&uri) {
         return Ok(format!("{url}/api/v3"));
     }
     Ok(url.to_owned())

@@ -64,10 +64,9 @@ impl Gitlab {
         let url = url.unwrap_or("https://gitlab.com").trim_end_matches('/');
         address(url)?;
         let web = url.strip_suffix("/api/v4").unwrap_or(url).to_owned();
-        let bearer = Sensitive::new(format!("Bearer {}", token.expose()));
         let headers = [("accept", "application/json")];
         let base = format!("{web}/api/v4");
-        let rest = Rest::new("GitLab", client, base, &headers, ("authorization", bearer))?;
+        let rest = Rest::new("GitLab", client, base, &headers, ("Bearer", token))?;
         Ok(Self { rest, web, path: repository.to_owned(), account: OnceCell::new() })
     }
 

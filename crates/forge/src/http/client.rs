@@ -245,6 +245,13 @@ pub(crate) fn same_origin(one: &Uri, other: &Uri) -> bool {
         && port(one) == port(other)
 }
 
+/// Whether an address is one of this machine.
+pub(crate) fn is_here(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let number = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || number.is_ok_and(|number| number.is_loopback())
+}
+
 /// An address that can be asked.
 pub(crate) fn address(url: &str) -> Result<Uri> {
     let wrong = |why: &str| Error::Settings { what: bare(url), why: why.to_owned() };

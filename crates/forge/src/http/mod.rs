@@ -11,5 +11,5 @@ pub use message::{Method, Request, Response};
 pub use retry::{Pace, Retry};
 pub use settings::Settings;
 
-pub(crate) use client::{address, same_origin, shown};
+pub(crate) use client::{address, is_here, same_origin, shown};
 pub(crate) use retry::is_limited;

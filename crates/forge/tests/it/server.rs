@@ -279,7 +279,9 @@ pub(crate) fn client() -> (Client, Arc<Waits>) {
 }
 
 pub(crate) fn with(settings: Settings) -> (Client, Arc<Waits>) {
+    // The system's certificates are many, and none of these tests asks anybody who has one.
+    let ca_file = settings.ca_file.or_else(|| Some(crate::tls::fixture("ca.pem")));
     let waits = Arc::new(Waits::default());
     let retry = Retry { pace: waits.clone(), ..Retry::default() };
-    (Client::new(Settings { retry, ..settings }).unwrap(), waits)
+    (Client::new(Settings { retry, ca_file, ..settings }).unwrap(), waits)
 }
