@@ -49,7 +49,7 @@ pub(crate) fn run(cli: &Cli, console: &Console) -> Result<u8, Failure> {
             logged(cli, console, async |session| approve::run(args, session).await)
         }
         Command::Gate(args) => logged(cli, console, async |session| gate::run(args, session).await),
-        Command::History(args) => history::run(args, &open()?),
+        Command::History(args) => history::run(args, cli.global.verbose > 0, &open()?),
         Command::Rollback(args) => {
             logged(cli, console, async |session| rollback::run(args, session).await)
         }
