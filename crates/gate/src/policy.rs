@@ -30,3 +30,53 @@ fn hash(text: &str) -> Value {
         Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     Value::String(format!("sha256:{hex}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use suimon_model::ApprovalRule;
+
+    use super::*;
+
+    fn files() -> GateFiles {
+        GateFiles {
+            allowed_signers: Some("a".into()),
+            revoked_keys: Some(String::new()),
+            policies: [("policies/a.rego".to_owned(), "package main".to_owned())].into(),
+        }
+    }
+
+    #[test]
+    fn limits_gate_and_files_are_in_it() {
+        let value = policy_value(&Protect::default(), Some(&Gate::default()), &files());
+        insta::assert_snapshot!(value, @r#"{"gate":{},"policies":{"policies/a.rego":"sha256:512843855fcc92a51c810b1b58e0731c01eac9a6a23c157bfa02aad71edffbe7"},"protect":{"kinds":[],"max_deletes":null},"revoked":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","signers":"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"}"#);
+        let bare = policy_value(&Protect::default(), None, &files());
+        insta::assert_snapshot!(bare, @r#"{"gate":null,"protect":{"kinds":[],"max_deletes":null}}"#);
+    }
+
+    #[test]
+    fn each_part_changes_it() {
+        let value = |protect: &Protect, gate: &Gate, files: &GateFiles| {
+            policy_value(protect, Some(gate), files)
+        };
+        let (protect, gate) = (Protect::default(), Gate::default());
+        let now = value(&protect, &gate, &files());
+        let rule = ApprovalRule {
+            role: "peer".into(),
+            required: 1,
+            from: Vec::new(),
+            expires_after: None,
+        };
+        let others = [
+            value(&Protect { max_deletes: Some(1), ..Protect::default() }, &gate, &files()),
+            value(&protect, &Gate { approvals: vec![rule], ..Gate::default() }, &files()),
+            value(&protect, &gate, &GateFiles { allowed_signers: Some("b".into()), ..files() }),
+            value(&protect, &gate, &GateFiles { allowed_signers: None, ..files() }),
+            value(&protect, &gate, &GateFiles { revoked_keys: None, ..files() }),
+            value(&protect, &gate, &GateFiles { policies: [].into(), ..files() }),
+            policy_value(&protect, None, &files()),
+        ];
+        for other in others {
+            assert_ne!(other, now);
+        }
+    }
+}

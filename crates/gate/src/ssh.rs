@@ -1,5 +1,7 @@
 //! OpenSSH's public keys and signatures (PROTOCOL.sshsig), verified without any program.
 
+mod armor;
+
 use ssh_key::public::KeyData;
 use ssh_key::{Algorithm, HashAlg, PublicKey, SshSig};
 
@@ -161,12 +163,7 @@ fn read(armor: &str) -> Result<SshSig, SignatureError> {
     if armor.len() > MAX_SIGNATURE {
         return Err(SignatureError::TooLong);
     }
-    let signature = SshSig::from_pem(armor).map_err(|_| SignatureError::Malformed)?;
-    // Reserved bytes are not part of what OpenSSH checks, so nobody else may give them a meaning.
-    if signature.version() != SshSig::VERSION || !signature.reserved().is_empty() {
-        return Err(SignatureError::Malformed);
-    }
-    Ok(signature)
+    armor::read(armor).ok_or(SignatureError::Malformed)
 }
 
 fn bits(bytes: &[u8]) -> usize {

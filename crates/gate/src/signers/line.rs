@@ -81,6 +81,9 @@ struct Options {
 
 fn options(text: &str) -> Result<(Options, &str), Bad> {
     let mut options = Options::default();
+    if text.is_empty() {
+        return bad("there is no key", SHAPE);
+    }
     if text.split([' ', '\t']).next().is_some_and(is_key_type) {
         return Ok((options, text));
     }

@@ -24,45 +24,46 @@ fn window(text: &str) -> Window {
     Window { when: WindowTimes::Allow(text.into()), timezone: "UTC".into(), reason: None }
 }
 
+const WAIVED: &[(&str, Spoil)] = &[
+    ("approvals", |_| {}),
+    ("upstream", |w| {
+        w.gate().upstream = Some(UpstreamRule { healthy_for: 60 });
+        let proof = Known::Known(Proof::Never { holds: None });
+        w.facts.upstream = Some(Upstream { environment: "stg".into(), proof });
+        w.trust();
+    }),
+    ("window", |w| {
+        w.gate().windows = vec![window("Sat-Sun")];
+        w.trust();
+    }),
+    ("check", |w| {
+        let probe = Probe::Command(vec!["true".into()]);
+        w.gate().checks = vec![Check { name: "smoke".into(), probe, timeout: 1 }];
+        w.facts.checks =
+            vec![CheckAnswer { name: "smoke".into(), answer: Err("not run here".into()) }];
+        w.trust();
+    }),
+    ("policy", |w| {
+        w.facts.inspected.push(Condition::new("policy", State::Denied, "no"));
+    }),
+    ("images-pinned", |w| {
+        w.facts.inspected.push(Condition::new("images-pinned", State::Held, "no"));
+    }),
+    ("pinned", |w| {
+        w.facts.pin = Known::Known(Some(Pin {
+            release_id: "sha256:other".into(),
+            release: None,
+            revision: "r".into(),
+            by: "ben@example.com".into(),
+            at: now(),
+            merged: false,
+        }));
+    }),
+];
+
 #[test]
 fn what_it_waives() {
-    let cases: &[(&str, Spoil)] = &[
-        ("approvals", |_| {}),
-        ("upstream", |w| {
-            w.gate().upstream = Some(UpstreamRule { healthy_for: 60 });
-            let proof = Known::Known(Proof::Never { holds: None });
-            w.facts.upstream = Some(Upstream { environment: "stg".into(), proof });
-            w.trust();
-        }),
-        ("window", |w| {
-            w.gate().windows = vec![window("Sat-Sun")];
-            w.trust();
-        }),
-        ("check", |w| {
-            let probe = Probe::Command(vec!["true".into()]);
-            w.gate().checks = vec![Check { name: "smoke".into(), probe, timeout: 1 }];
-            w.facts.checks =
-                vec![CheckAnswer { name: "smoke".into(), answer: Err("not run here".into()) }];
-            w.trust();
-        }),
-        ("policy", |w| {
-            w.facts.inspected.push(Condition::new("policy", State::Denied, "no"));
-        }),
-        ("images-pinned", |w| {
-            w.facts.inspected.push(Condition::new("images-pinned", State::Held, "no"));
-        }),
-        ("pinned", |w| {
-            w.facts.pin = Known::Known(Some(Pin {
-                release_id: "sha256:other".into(),
-                release: None,
-                revision: "r".into(),
-                by: "ben@example.com".into(),
-                at: now(),
-                merged: false,
-            }));
-        }),
-    ];
-    for (rule, spoil) in cases {
+    for (rule, spoil) in WAIVED {
         let mut world = glass();
         spoil(&mut world);
         assert!(world.is_open(), "{rule}: {}", world.show());
@@ -76,54 +77,55 @@ fn what_it_waives() {
     }
 }
 
+const NEVER: &[(&str, Spoil)] = &[
+    ("refused", |w| {
+        w.plan.refused.push(Refusal {
+            id: "Service/web/b".parse().unwrap(),
+            code: "owned-by-another".into(),
+            message: "belongs to Argo CD".into(),
+            help: None,
+            location: None,
+        });
+    }),
+    ("unknown-state", |w| {
+        w.plan.unknown.push(UnknownRead {
+            id: None,
+            group_kind: "Secret".into(),
+            reason: "forbidden".into(),
+        });
+    }),
+    ("conflict", |w| {
+        w.plan.changes[0].conflicts.push(Conflict {
+            field: ".spec.replicas".into(),
+            manager: "other".into(),
+            ours: None,
+            theirs: None,
+            repairs_drift: false,
+        });
+    }),
+    ("protected-kind", |w| {
+        w.protect().kinds.insert("ConfigMap".into());
+        w.trust();
+        w.plan.changes.push(change("ConfigMap/web/c", Action::Delete));
+    }),
+    ("max-deletes", |w| {
+        w.protect().max_deletes = Some(0);
+        w.trust();
+        w.plan.changes.push(change("ConfigMap/web/c", Action::Delete));
+    }),
+    ("empty-environment", |w| {
+        w.plan.changes = vec![change("ConfigMap/web/c", Action::Delete)];
+        w.plan.declared = 0;
+    }),
+    ("uncommitted", |w| w.plan.revision = None),
+    ("on-branch", |w| w.facts.on_branch = Some(Known::Known(false))),
+    ("trusted-policy", |w| w.facts.trusted = Trusted::default()),
+    ("policy-changed", |w| w.gate().approvals.clear()),
+];
+
 #[test]
 fn what_it_never_waives() {
-    let cases: &[(&str, Spoil)] = &[
-        ("refused", |w| {
-            w.plan.refused.push(Refusal {
-                id: "Service/web/b".parse().unwrap(),
-                code: "owned-by-another".into(),
-                message: "belongs to Argo CD".into(),
-                help: None,
-                location: None,
-            });
-        }),
-        ("unknown-state", |w| {
-            w.plan.unknown.push(UnknownRead {
-                id: None,
-                group_kind: "Secret".into(),
-                reason: "forbidden".into(),
-            });
-        }),
-        ("conflict", |w| {
-            w.plan.changes[0].conflicts.push(Conflict {
-                field: ".spec.replicas".into(),
-                manager: "other".into(),
-                ours: None,
-                theirs: None,
-                repairs_drift: false,
-            });
-        }),
-        ("protected-kind", |w| {
-            w.protect().kinds.insert("ConfigMap".into());
-            w.trust();
-            w.plan.changes.push(change("ConfigMap/web/c", Action::Delete));
-        }),
-        ("max-deletes", |w| {
-            w.protect().max_deletes = Some(0);
-            w.trust();
-            w.plan.changes.push(change("ConfigMap/web/c", Action::Delete));
-        }),
-        ("empty-environment", |w| {
-            w.plan.changes = vec![change("ConfigMap/web/c", Action::Delete)];
-            w.plan.declared = 0;
-        }),
-        ("uncommitted", |w| w.plan.revision = None),
-        ("on-branch", |w| w.facts.on_branch = Some(Known::Known(false))),
-        ("trusted-policy", |w| w.facts.trusted = Trusted::default()),
-        ("policy-changed", |w| w.gate().approvals.clear()),
-    ];
-    for (rule, spoil) in cases {
+    for (rule, spoil) in NEVER {
         let mut world = glass();
         spoil(&mut world);
         assert!(!world.is_open(), "{rule}: {}", world.show());

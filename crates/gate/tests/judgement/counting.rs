@@ -14,112 +14,111 @@ fn two() -> World {
 
 type Give = fn(&mut World);
 
+const ONE: &[(&str, Give, &str)] = &[
+    ("nobody", |_| {}, "peer: 0 of 2 approvals"),
+    ("one", |w| w.approve("ben"), "peer: 1 of 2 approvals (ben@example.com)"),
+    (
+        "replayed",
+        |w| {
+            w.approve("ben");
+            w.approve("ben");
+            w.approve("ben");
+        },
+        "peer: 1 of 2 approvals (ben@example.com)",
+    ),
+    (
+        "again at another time",
+        |w| {
+            w.approve("ben");
+            w.approve_as("ben", |s| s.time = ago(2));
+        },
+        "1 of 2",
+    ),
+    (
+        "two keys of one principal",
+        |w| {
+            *w.signer_file() += &signers(&[("ben@example.com", "old")]);
+            w.trust();
+            w.approve("ben");
+            let text = w.statement("ben@example.com").text();
+            let signature = sign("old", APPROVAL_NAMESPACE, &text);
+            w.put(text, signature);
+        },
+        "1 of 2",
+    ),
+    (
+        "two principals of one key",
+        |w| {
+            let team = w.approvers().groups.get_mut("team").unwrap();
+            team.push("ben@corp.example".into());
+            *w.signer_file() += &signers(&[("ben@corp.example", "ben")]);
+            w.trust();
+            w.approve("ben");
+            w.approve_as("ben", |s| s.principal = "ben@corp.example".into());
+        },
+        "1 of 2",
+    ),
+    (
+        "principals that share a key through a third",
+        |w| {
+            let team = w.approvers().groups.get_mut("team").unwrap();
+            team.push("bee@example.com".into());
+            *w.signer_file() += &signers(&[("bee@example.com", "old"), ("ben@example.com", "old")]);
+            w.trust();
+            w.approve("ben");
+            let text = w.statement("bee@example.com").text();
+            let signature = sign("old", APPROVAL_NAMESPACE, &text);
+            w.put(text, signature);
+        },
+        "1 of 2",
+    ),
+    (
+        "one person, signed and reviewed",
+        |w| {
+            w.approve("dan");
+            w.review("dan");
+        },
+        "peer: 1 of 2 approvals (dan@example.com)",
+    ),
+    (
+        "signed, and an account that nobody knows",
+        |w| {
+            w.approve("ben");
+            w.review("frank");
+        },
+        "@frank may be who signed already",
+    ),
+    (
+        "one that counts and one that does not",
+        |w| {
+            w.approve("ben");
+            w.approve("carol");
+        },
+        "1 of 2 approvals (ben@example.com); carol@example.com does not count: an author",
+    ),
+    (
+        "reviews twice",
+        |w| {
+            w.review("frank");
+            w.review("FRANK");
+        },
+        "1 of 2 approvals (@frank)",
+    ),
+    (
+        "the same key in two lines",
+        |w| {
+            *w.signer_file() += &format!("ben@example.com namespaces=\"*\" {}\n", public("ben"));
+            w.trust();
+            w.approve("ben");
+            w.approve_as("ben", |s| s.time = ago(3));
+        },
+        "1 of 2",
+    ),
+];
+
 #[test]
 fn one_person_is_not_two() {
-    let cases: &[(&str, Give, &str)] = &[
-        ("nobody", |_| {}, "peer: 0 of 2 approvals"),
-        ("one", |w| w.approve("ben"), "peer: 1 of 2 approvals (ben@example.com)"),
-        (
-            "replayed",
-            |w| {
-                w.approve("ben");
-                w.approve("ben");
-                w.approve("ben");
-            },
-            "peer: 1 of 2 approvals (ben@example.com)",
-        ),
-        (
-            "again at another time",
-            |w| {
-                w.approve("ben");
-                w.approve_as("ben", |s| s.time = ago(2));
-            },
-            "1 of 2",
-        ),
-        (
-            "two keys of one principal",
-            |w| {
-                *w.signer_file() += &signers(&[("ben@example.com", "old")]);
-                w.trust();
-                w.approve("ben");
-                let text = w.statement("ben@example.com").text();
-                let signature = sign("old", APPROVAL_NAMESPACE, &text);
-                w.put(text, signature);
-            },
-            "1 of 2",
-        ),
-        (
-            "two principals of one key",
-            |w| {
-                let team = w.approvers().groups.get_mut("team").unwrap();
-                team.push("ben@corp.example".into());
-                *w.signer_file() += &signers(&[("ben@corp.example", "ben")]);
-                w.trust();
-                w.approve("ben");
-                w.approve_as("ben", |s| s.principal = "ben@corp.example".into());
-            },
-            "1 of 2",
-        ),
-        (
-            "principals that share a key through a third",
-            |w| {
-                let team = w.approvers().groups.get_mut("team").unwrap();
-                team.push("bee@example.com".into());
-                *w.signer_file() +=
-                    &signers(&[("bee@example.com", "old"), ("ben@example.com", "old")]);
-                w.trust();
-                w.approve("ben");
-                let text = w.statement("bee@example.com").text();
-                let signature = sign("old", APPROVAL_NAMESPACE, &text);
-                w.put(text, signature);
-            },
-            "1 of 2",
-        ),
-        (
-            "one person, signed and reviewed",
-            |w| {
-                w.approve("dan");
-                w.review("dan");
-            },
-            "peer: 1 of 2 approvals (dan@example.com)",
-        ),
-        (
-            "signed, and an account that nobody knows",
-            |w| {
-                w.approve("ben");
-                w.review("frank");
-            },
-            "@frank may be who signed already",
-        ),
-        (
-            "one that counts and one that does not",
-            |w| {
-                w.approve("ben");
-                w.approve("carol");
-            },
-            "1 of 2 approvals (ben@example.com); carol@example.com does not count: an author",
-        ),
-        (
-            "reviews twice",
-            |w| {
-                w.review("frank");
-                w.review("FRANK");
-            },
-            "1 of 2 approvals (@frank)",
-        ),
-        (
-            "the same key in two lines",
-            |w| {
-                *w.signer_file() +=
-                    &format!("ben@example.com namespaces=\"*\" {}\n", public("ben"));
-                w.trust();
-                w.approve("ben");
-                w.approve_as("ben", |s| s.time = ago(3));
-            },
-            "1 of 2",
-        ),
-    ];
-    for (case, give, reason) in cases {
+    for (case, give, reason) in ONE {
         let mut world = two();
         give(&mut world);
         world.assert_held(case, reason);

@@ -9,49 +9,50 @@ use crate::world::{BEFORE, World, public, rule, signers};
 
 type Spoil = fn(&mut World);
 
+const LOOSER: &[(&str, Spoil)] = &[
+    ("nothing", |_| {}),
+    ("gate removed", |w| w.facts.gate = None),
+    ("approvals removed", |w| w.gate().approvals.clear()),
+    ("none required", |w| w.gate().approvals[0].required = 0),
+    ("role renamed", |w| w.gate().approvals[0].role = "eve".into()),
+    ("any group", |w| w.gate().approvals[0].from.clear()),
+    ("other group", |w| w.gate().approvals[0].from = vec!["qa".into()]),
+    ("member added", |w| {
+        w.approvers().groups.get_mut("team").unwrap().push("eve@example.com".into());
+    }),
+    ("group replaced", |w| {
+        w.approvers().groups.insert("team".into(), vec!["eve@example.com".into()]);
+    }),
+    ("group renamed", |w| {
+        let qa = w.approvers().groups.remove("qa").unwrap();
+        w.approvers().groups = BTreeMap::from([("team".to_owned(), qa)]);
+    }),
+    ("key of a member replaced", |w| {
+        *w.signer_file() = signers(&[("ben@example.com,eve@example.com", "eve")]);
+    }),
+    ("other file", |w| {
+        w.approvers().allowed_signers = Some("mine".into());
+        w.facts.files.allowed_signers = Some(signers(&[("ben@example.com", "eve")]));
+    }),
+    ("reviews count", |w| {
+        w.approvers().forge = true;
+        w.approvers().groups.get_mut("team").unwrap().push("@eve".into());
+        w.review("eve");
+    }),
+    ("glass may be broken", |w| {
+        w.gate().break_glass = Some(BreakGlassRule::default());
+    }),
+    ("a rollback needs nothing", |w| {
+        w.gate().rollback = Some(RollbackRule::default());
+        w.facts.mode = Mode::Rollback;
+    }),
+    ("no approvers", |w| w.gate().approvers = None),
+];
+
 /// Eve is asked for nothing before this change, and approves.
 #[test]
 fn a_change_that_loosens_the_gate_is_held_by_the_gate_of_before() {
-    let cases: &[(&str, Spoil)] = &[
-        ("nothing", |_| {}),
-        ("gate removed", |w| w.facts.gate = None),
-        ("approvals removed", |w| w.gate().approvals.clear()),
-        ("none required", |w| w.gate().approvals[0].required = 0),
-        ("role renamed", |w| w.gate().approvals[0].role = "eve".into()),
-        ("any group", |w| w.gate().approvals[0].from.clear()),
-        ("other group", |w| w.gate().approvals[0].from = vec!["qa".into()]),
-        ("member added", |w| {
-            w.approvers().groups.get_mut("team").unwrap().push("eve@example.com".into());
-        }),
-        ("group replaced", |w| {
-            w.approvers().groups.insert("team".into(), vec!["eve@example.com".into()]);
-        }),
-        ("group renamed", |w| {
-            let qa = w.approvers().groups.remove("qa").unwrap();
-            w.approvers().groups = BTreeMap::from([("team".to_owned(), qa)]);
-        }),
-        ("key of a member replaced", |w| {
-            *w.signer_file() = signers(&[("ben@example.com,eve@example.com", "eve")]);
-        }),
-        ("other file", |w| {
-            w.approvers().allowed_signers = Some("mine".into());
-            w.facts.files.allowed_signers = Some(signers(&[("ben@example.com", "eve")]));
-        }),
-        ("reviews count", |w| {
-            w.approvers().forge = true;
-            w.approvers().groups.get_mut("team").unwrap().push("@eve".into());
-            w.review("eve");
-        }),
-        ("glass may be broken", |w| {
-            w.gate().break_glass = Some(BreakGlassRule::default());
-        }),
-        ("a rollback needs nothing", |w| {
-            w.gate().rollback = Some(RollbackRule::default());
-            w.facts.mode = Mode::Rollback;
-        }),
-        ("no approvers", |w| w.gate().approvers = None),
-    ];
-    for (case, spoil) in cases {
+    for (case, spoil) in LOOSER {
         let mut world = World::new();
         spoil(&mut world);
         world.approve("eve");
