@@ -49,6 +49,9 @@ pub(crate) enum Problem {
     /// A remote that cannot be one that is shared.
     #[error("the remote `{}` of {place} cannot be used", shown(name))]
     BadRemote { name: String, place: String, why: String },
+    /// A repository whose configuration git does not follow, because somebody else owns it.
+    #[error("{place} belongs to another user")]
+    NotOwned { place: String },
     /// The other side did not take a ref.
     #[error("{address} does not take `{}`", shown(name))]
     Rejected { address: String, name: String, why: String },
@@ -85,6 +88,7 @@ impl Problem {
             Self::CheckedOut { .. } => "branch-checked-out",
             Self::NoRemote { .. } => "no-remote",
             Self::BadRemote { .. } => "bad-remote",
+            Self::NotOwned { .. } => "repository-not-owned",
             Self::Rejected { .. } => "push-rejected",
             Self::Push { .. } => "push-failed",
             Self::Unknown { .. } => "push-unknown",
@@ -112,6 +116,10 @@ impl Problem {
                 shown(&folder.to_string_lossy())
             ),
             Self::NoCommit { shallow: true, .. } => "the repository is a shallow clone".to_owned(),
+            Self::NotOwned { .. } => {
+                "its configuration could make git run programs, so git does not follow it"
+                    .to_owned()
+            }
             _ => return None,
         };
         (!text.is_empty()).then_some(text)
@@ -139,6 +147,10 @@ impl Problem {
             Self::BadRemote { .. } => {
                 "give it one https:// or ssh:// URL or a path, name another remote, or keep the ledger in \
                  this repository alone with `spec.ledger.remote: local` in suimon.yaml"
+            }
+            Self::NotOwned { place } => {
+                let trust = "if you trust it, run `git config --global --add safe.directory";
+                return Some(format!("{trust} {place}`"));
             }
             Self::Rejected { .. } => {
                 "let whoever runs suimon write to this ref, or take the rule that forbids it away"

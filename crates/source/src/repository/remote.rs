@@ -48,9 +48,11 @@ impl Repository {
         crate::mirror::check_version()?;
         let urls = self.own(&["remote", "get-url", "--push", "--all", name], Input::Nothing)?;
         if !urls.ok {
-            return Err(match urls.stderr.contains("No such remote") {
-                true => missing(),
-                false => self.unusable(name, urls.stderr),
+            let place = self.place().to_owned();
+            return Err(match urls.stderr {
+                said if said.contains("No such remote") => missing(),
+                said if said.contains("dubious ownership") => Problem::NotOwned { place },
+                said => self.unusable(name, said),
             });
         }
         match urls.stdout.lines().collect::<Vec<_>>().as_slice() {

@@ -183,6 +183,40 @@ fn of_two_clones_that_race_one_wins_every_time() {
 }
 
 #[test]
+fn many_writers_of_one_clone_and_of_one_mirror_race_too() {
+    const ROUNDS: usize = 15;
+    let scene = scene();
+    scene.git("a", &["worktree", "add", "--quiet", "../tree"]);
+    let address = scene.address(format!("file://{}", shown(&scene.path("hub.git"))));
+    let places =
+        [scene.folder("a"), scene.folder("a"), scene.folder("tree"), address.clone(), address];
+    let writers = places.each_ref().map(shared);
+    let barrier = Barrier::new(writers.len());
+    let race = |number: usize| {
+        let writer = &writers[number];
+        let mut won = Vec::new();
+        for round in 0..ROUNDS {
+            let tip = writer.shared_ref(LEDGER).unwrap();
+            let new = commit(writer, tip.as_deref(), &format!("{round} {number}"));
+            barrier.wait();
+            let swap = writer.swap_shared(LEDGER, tip.as_deref(), Some(&new)).unwrap();
+            assert!(swap == Swap::Done || swap != Swap::Lost(tip), "{round}: lost to nobody");
+            won.push(swap == Swap::Done);
+            barrier.wait();
+        }
+        won
+    };
+    let won: Vec<Vec<bool>> = thread::scope(|scope| {
+        let racers: Vec<_> =
+            (0..writers.len()).map(|number| scope.spawn(move || race(number))).collect();
+        racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+    });
+    for round in 0..ROUNDS {
+        assert_eq!(won.iter().filter(|won| won[round]).count(), 1, "round {round}: {won:?}");
+    }
+}
+
+#[test]
 fn who_is_refused_hears_the_servers_words() {
     let scene = scene();
     let hook = "hub.git/hooks/pre-receive";
