@@ -233,3 +233,30 @@ fn line_endings_and_linked_work_trees_are_as_git_has_them() {
     assert_eq!(repository.read(&made, RELEASE).unwrap(), Some(b"three\n".to_vec()));
     assert_eq!(status(&scene, "tree"), "");
 }
+
+#[test]
+fn a_commit_is_signed_where_git_signs_them() {
+    let (scene, repository) = scene();
+    let key = scene.path("key");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "ben", "-f"])
+        .arg(&key)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    for (name, value) in [
+        ("commit.gpgSign", "true"),
+        ("gpg.format", "ssh"),
+        ("user.signingKey", key.to_str().unwrap()),
+    ] {
+        scene.git("p", &["config", name, value]);
+    }
+    assert_eq!(repository.signing_key().as_deref(), key.to_str());
+    let made = repository.commit_here(&files(&[(RELEASE, Some("two\n"))]), "x").unwrap();
+    let signature = repository.info(&made).unwrap().unwrap().ssh_signature;
+    assert!(signature.is_some_and(|armor| armor.starts_with("-----BEGIN SSH SIGNATURE-----")));
+    fs::remove_file(&key).unwrap();
+    let problem = repository.commit_here(&files(&[(RELEASE, Some("three\n"))]), "x").unwrap_err();
+    assert_eq!(problem.code, "no-commit-here", "{problem}");
+    assert_eq!(status(&scene, "p"), "");
+}
