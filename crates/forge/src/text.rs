@@ -49,6 +49,21 @@ pub(crate) fn body(text: &str, most: usize) -> String {
     kept
 }
 
+/// Markdown in which no line is a command. GitLab does what a line such as `/approve` or `/merge` says, in the name
+/// of whoever writes it (<https://docs.gitlab.com/user/project/quick_actions/>), and what suimon writes has
+/// titles of commits in it.
+pub(crate) fn without_commands(text: &str) -> String {
+    let line = |line: &str| {
+        let start = line.trim_start();
+        let blank = line.get(..line.len() - start.len()).unwrap_or_default();
+        match start.starts_with('/') {
+            true => format!("{blank}\\{start}"),
+            false => line.to_owned(),
+        }
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether this can be the login of an account: what forges allow, and `[bot]` at the end (GitHub).
 pub(crate) fn is_login(login: &str) -> bool {
     let name = login.strip_suffix("[bot]").unwrap_or(login);
@@ -91,6 +106,20 @@ mod tests {
             )
         );
         assert_eq!(body(&long, long.chars().count()), long);
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        let cases = [
+            ("a /approve\n", "a /approve\n"),
+            ("/approve", "\\/approve"),
+            ("a\n  /merge now\n\n/close\n", "a\n  \\/merge now\n\n\\/close\n"),
+            ("a\r\n/close\r\n", "a\r\n\\/close\r\n"),
+            ("\u{3000}/close", "\u{3000}\\/close"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_commands(text), expected);
+        }
     }
 
     #[test]

@@ -44,8 +44,8 @@ impl Github {
     /// `https://github.example.com/api/v3` is an Enterprise Server), for `owner/name`.
     ///
     /// # Errors
-    /// [`Error::Settings`] for an address or a repository that cannot be one, [`Error::Unauthenticated`] for
-    /// a token that cannot be one.
+    /// [`crate::Error::Settings`] for an address or a repository that cannot be one,
+    /// [`crate::Error::Unauthenticated`] for a token that cannot be one.
     pub fn new(
         client: Client,
         url: Option<&str>,

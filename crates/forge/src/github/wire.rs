@@ -92,9 +92,11 @@ impl Pull {
             return Err(github.rest.malformed(&what, "its head is no commit"));
         }
         let own = format!("{}/{}", github.owner, github.name);
-        let fork = match &self.head.repo {
-            Some(repository) => !repository.full_name.eq_ignore_ascii_case(&own),
-            None => true,
+        // Not the configured name: a repository that was renamed answers to its old one.
+        let same = |one: &Named, other: &Named| one.full_name == other.full_name;
+        let fork = match (&self.head.repo, &self.base.repo) {
+            (Some(head), Some(base)) => !same(head, base),
+            _ => true,
         };
         let head = match fork {
             true => format!("{}:{}", login(github, self.head.user.as_ref())?, self.head.branch),

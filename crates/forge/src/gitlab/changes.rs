@@ -79,7 +79,7 @@ pub(super) async fn of_commit(gitlab: &Gitlab, commit: &str) -> Result<Vec<Chang
 
 pub(super) async fn put(gitlab: &Gitlab, proposal: &Proposal) -> Result<Change> {
     let title = text::cut(&proposal.title, TITLE);
-    let body = text::body(&proposal.body, BODY);
+    let body = text::body(&text::without_commands(&proposal.body), BODY);
     if let Some(open) = find_open(gitlab, &proposal.head, Some(&proposal.base)).await? {
         return update(gitlab, open, &proposal.base, &title, &body).await;
     }
@@ -136,7 +136,7 @@ pub(super) async fn close(gitlab: &Gitlab, number: u64, why: &str) -> Result<()>
         None => return Err(refused("there is no such merge request")),
     }
     // With a name, so that doing it again after half of it does not say it twice.
-    gitlab.thread(number).await?.put("closed", why).await?;
+    gitlab.thread(number).await?.put("closed", &text::without_commands(why)).await?;
     let path = format!("{}/merge_requests/{number}", gitlab.project());
     let request = gitlab.rest.request(Method::Put, &path).json(&json!({"state_event": "close"}));
     gitlab.rest.call(&request).await?;

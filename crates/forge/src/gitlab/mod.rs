@@ -129,7 +129,7 @@ impl Forge for Gitlab {
     }
 
     async fn put_comment(&self, number: u64, marker: &str, body: &str) -> Result<()> {
-        self.thread(number).await?.put(marker, body).await
+        self.thread(number).await?.put(marker, &text::without_commands(body)).await
     }
 
     async fn own_comments(&self, number: u64) -> Result<Vec<(String, String)>> {

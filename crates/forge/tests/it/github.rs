@@ -286,3 +286,29 @@ async fn a_head_that_is_no_commit_is_an_error() {
     remote.world(|world| world.pull(1).unwrap().head_commit = "main".to_owned());
     assert!(matches!(remote.forge.change(1).await, Err(Error::Malformed { .. })));
 }
+
+#[tokio::test]
+async fn a_repository_answers_to_its_old_name() {
+    let remote = Remote::github();
+    opened(&remote);
+    let url = remote.server.url();
+    let token = Sensitive::new(TOKEN.to_owned());
+    let old = Github::new(client().0, Some(&url), "acme/old", &token).unwrap();
+    let moved = || Reply::empty(301).header("location", "/repos/acme/shop/pulls/1");
+    remote.server.plan("GET /repos/acme/old/pulls/1", moved());
+    let found = old.change(1).await.unwrap().unwrap();
+    assert_eq!((found.head.as_str(), found.number), ("topic", 1));
+    remote.server.plan("POST /repos/acme/old/statuses", Reply::empty(307).header("location", "/x"));
+    remote.server.plan("GET /repos/acme/old/commits", Reply::json(200, &json!([])));
+    let status = Status {
+        context: "suimon/plan: stg".to_owned(),
+        state: StatusState::Success,
+        description: String::new(),
+        url: None,
+    };
+    let failed = old.put_status(&id('1'), &status).await.unwrap_err();
+    assert!(
+        failed.to_string().ends_with("it has moved (307): name its new address in spec.forge"),
+        "{failed}"
+    );
+}

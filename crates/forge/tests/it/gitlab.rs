@@ -234,3 +234,22 @@ async fn an_error_may_be_a_list_or_an_object() {
     assert!(matches!(failed, Error::Refused { .. }));
     assert!(failed.to_string().ends_with(r#": {"base":["is odd"]} (400)"#), "{failed}");
 }
+
+#[tokio::test]
+async fn no_line_that_is_written_is_a_command() {
+    let remote = Remote::gitlab();
+    opened(&remote);
+    let mut bad = proposal("topic", "Topic");
+    bad.body = "* fix\n/merge\n".to_owned();
+    remote.forge.put_change(&bad).await.unwrap();
+    remote.forge.put_comment(1, "plan:stg", "/approve\n").await.unwrap();
+    remote.forge.close_change(1, "over\n/unprotect").await.unwrap();
+    let sent: Vec<String> = remote.world(|world| {
+        let comments = world.comments.iter().map(|comment| comment.body.clone());
+        comments.chain([world.pulls[0].body.clone()]).collect()
+    });
+    assert_eq!(sent.len(), 3);
+    assert!(sent.iter().all(|text| text.contains("\n\\/")), "{sent:?}");
+    let lines = sent.iter().flat_map(|text| text.lines());
+    assert!(lines.into_iter().all(|line| !line.trim_start().starts_with('/')), "{sent:?}");
+}

@@ -264,6 +264,44 @@ async fn https_goes_through_a_tunnel() {
     assert_eq!(heard, ["CONNECT api.example.com:443 Basic YWlrbzpodW50ZXIy"]);
 }
 
+/// A SOCKS5 proxy (RFC 1928) that answers for every host itself.
+fn socks() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let kept = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut hello = [0; 2];
+            stream.read_exact(&mut hello).unwrap();
+            stream.read_exact(&mut vec![0; hello[1].into()]).unwrap();
+            stream.write_all(&[5, 0]).unwrap();
+            let mut head = [0; 5];
+            stream.read_exact(&mut head).unwrap();
+            let mut name = vec![0; head[4].into()];
+            stream.read_exact(&mut name).unwrap();
+            stream.read_exact(&mut [0; 2]).unwrap();
+            kept.lock().unwrap().push(format!("{} {}", head[3], String::from_utf8(name).unwrap()));
+            stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+            let call = server::read(&stream).unwrap();
+            server::write(stream, &page(&call.line()));
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test]
+async fn a_socks_proxy_gets_the_name_and_the_server_the_path() {
+    let (address, asked) = socks();
+    let all_proxy = Some(format!("socks5h://{address}"));
+    let (client, _) = with(Settings { all_proxy, ..Settings::default() });
+    let answer = client.probe("http://shop.example.com/health", Duration::from_secs(30)).await;
+    assert_eq!(answer.unwrap().body(), b"GET /health");
+    // 3 is a name (RFC 1928, section 4): it is looked up by the proxy.
+    assert_eq!(*asked.lock().unwrap(), ["3 shop.example.com"]);
+}
+
 #[test]
 fn a_proxy_that_cannot_be_used_is_an_error_and_no_way_around() {
     for address in ["https://proxy.example.com", "ftp://proxy", "socks4://proxy:1", "http://", "::"]

@@ -12,4 +12,5 @@ mod http;
 mod local;
 mod openapi;
 mod server;
+mod settings;
 mod tls;

@@ -179,12 +179,12 @@ fn extract(whole: &Value) -> Value {
             .or_default()
             .insert((*method).to_owned(), reduce(whole, operation, &mut wanted));
     }
-    let mut schemas = BTreeMap::new();
+    let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
     while let Some(name) = wanted.pop_first() {
-        if !schemas.contains_key(&name) {
-            let reduced = schema(&whole["components"]["schemas"][&name], &mut wanted);
-            schemas.insert(name, reduced);
-        }
+        let all = &whole["components"]["schemas"];
+        let reduced = schema(&all[&name], &mut wanted);
+        schemas.insert(name, reduced);
+        wanted.retain(|name| !schemas.contains_key(name));
     }
     json!({
         "package": "@octokit/openapi",

@@ -1,9 +1,9 @@
 //! Certificates are verified, always.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
@@ -59,6 +59,52 @@ async fn an_authority_of_ones_own_is_trusted_for_the_names_that_it_signed() {
     assert_eq!(ask("localhost", Some(fixture("ca.pem"))).await, Ok(200));
     let other_name = ask("127.0.0.1", Some(fixture("ca.pem"))).await.unwrap_err();
     assert!(other_name.contains("not valid for name"), "{other_name}");
+}
+
+/// A proxy that connects to whatever it is told, and what it was told.
+fn relay() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let kept = told.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut near = stream.unwrap();
+            let call = server::read(&near).unwrap();
+            kept.lock().unwrap().push(call.line());
+            let mut far = TcpStream::connect(&call.target).unwrap();
+            near.write_all(b"HTTP/1.1 200 go on\r\n\r\n").unwrap();
+            let (mut back, mut forth) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+            std::thread::spawn(move || io::copy(&mut forth, &mut far));
+            std::thread::spawn(move || {
+                let _ = io::copy(&mut back, &mut near);
+                let _ = near.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    (address, told)
+}
+
+#[tokio::test]
+async fn a_tunnel_leads_to_the_host_that_is_verified() {
+    let (proxy, told) = relay();
+    let settings = || Settings {
+        https_proxy: Some(format!("http://{proxy}")),
+        ca_file: Some(fixture("ca.pem")),
+        ..Settings::default()
+    };
+    let port = start();
+    let ask = async |host: &str| {
+        let client = Client::new(settings()).unwrap();
+        let answer =
+            client.probe(&format!("https://{host}:{port}/"), Duration::from_secs(30)).await;
+        answer.map(|answer| answer.body().to_vec()).map_err(|error| error.to_string())
+    };
+    assert_eq!(ask("localhost").await, Ok(b"fine".to_vec()));
+    assert!(ask("127.0.0.1").await.unwrap_err().contains("not valid for name"));
+    let told = told.lock().unwrap().clone();
+    let expected = ["localhost", "127.0.0.1"].map(|host| format!("CONNECT {host}:{port}"));
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

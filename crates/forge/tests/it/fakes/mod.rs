@@ -5,4 +5,4 @@ pub(crate) mod github;
 pub(crate) mod gitlab;
 mod world;
 
-pub(crate) use world::{Comment, Pull, Push, Rev, World};
+pub(crate) use world::{Comment, World};
