@@ -15,7 +15,10 @@ use range::Range;
 
 /// How far ahead an opening is looked for.
 const HORIZON_SECONDS: i64 = 3 * 366 * 86_400;
+/// How many changes ahead an opening is looked for.
 const MAX_STEPS: usize = 600;
+/// How many changes ahead an end is looked for: it is only told.
+const MAX_STEPS_TO_END: usize = 40;
 
 /// Why a window cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +118,7 @@ impl Windows {
 
     fn closes(&self, now: Timestamp) -> Option<Timestamp> {
         let mut at = now;
-        for _ in 0..MAX_STEPS {
+        for _ in 0..MAX_STEPS_TO_END {
             at = self.all.iter().filter_map(|one| one.changes_after(at)).min()?;
             if self.closed_by(at).is_some() {
                 return Some(at);

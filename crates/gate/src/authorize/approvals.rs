@@ -92,7 +92,7 @@ fn asked(plan: &Plan, facts: &Facts, policy: &InForce<'_>) -> Vec<Condition> {
             return held(&format!("it is not known who made the change, so nobody counts: {why}"));
         }
     };
-    let views: Vec<View<'_>> = policy.sources.iter().map(View::new).collect();
+    let views = View::of(&policy.sources);
     let context = Context {
         plan,
         facts,

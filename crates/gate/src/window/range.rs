@@ -6,8 +6,9 @@ use jiff::{Span, Timestamp, ToSpan};
 
 use super::spec::{DAY, Moment, Part};
 
-/// Days that are looked at around a time: a week, and one day on both sides of it.
-const AHEAD: i32 = 8;
+/// Days that are looked at after a time: one, where that tells, else two weeks: an hour of one day a
+/// week may be skipped once.
+const NEAR_AND_FAR: [i32; 2] = [1, 15];
 
 /// One part of a window in its zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,19 +55,21 @@ impl Range {
             Self::Once { start, end } => [*start, *end].into_iter().find(|edge| *edge > at),
             Self::Weekly { start, end, .. } => {
                 let now = self.has(at, zone);
-                let mut edges = edges(at, [*start, *end], zone);
-                edges.sort_unstable();
-                edges.into_iter().find(|edge| *edge > at && self.has(*edge, zone) != now)
+                NEAR_AND_FAR.into_iter().find_map(|days| {
+                    let mut edges = edges(at, [*start, *end], days, zone);
+                    edges.sort_unstable();
+                    edges.into_iter().find(|edge| *edge > at && self.has(*edge, zone) != now)
+                })
             }
         }
     }
 }
 
-/// Every time of the next week at which the clock shows one of two minutes, or is put forward or back.
-fn edges(at: Timestamp, minutes: [u16; 2], zone: &TimeZone) -> Vec<Timestamp> {
+/// Every time of the next days at which the clock shows one of two minutes, or is put forward or back.
+fn edges(at: Timestamp, minutes: [u16; 2], days: i32, zone: &TimeZone) -> Vec<Timestamp> {
     let mut edges = Vec::new();
     let first = zone.to_datetime(at).date();
-    for day in -1..=AHEAD {
+    for day in -1..=days {
         let Ok(date) = first.checked_add(Span::new().days(day)) else { continue };
         for minute in minutes {
             let Some(clock) = clock(date, minute) else { continue };
@@ -74,7 +77,8 @@ fn edges(at: Timestamp, minutes: [u16; 2], zone: &TimeZone) -> Vec<Timestamp> {
             edges.extend([reading.earlier(), reading.later()].into_iter().flatten());
         }
     }
-    let Ok(last) = at.checked_add((i64::from(AHEAD) * 24).hours()) else { return edges };
+    // Not beyond the last of these days, however short one is: an earlier edge would be missed.
+    let Ok(last) = at.checked_add((i64::from(days) * 24 - 2).hours()) else { return edges };
     edges
         .extend(zone.following(at).map(|change| change.timestamp()).take_while(|one| *one <= last));
     edges

@@ -81,6 +81,9 @@ const WINDOWS: &[(&str, &str, &str, &str)] = &[
     ("Sun 02:30-04:00", NEW_YORK, "2026-03-08T06:59:59Z", "closed until Sun 2026-03-08 03:00"),
     ("Sun 02:30-04:00", NEW_YORK, "2026-03-08T07:00:00Z", "open until Sun 2026-03-08 04:00"),
     ("Sat 23:00-03:30", BERLIN, "2026-03-29T01:15:00Z", "open until Sun 2026-03-29 03:30"),
+    ("Sun 02:00-03:00", BERLIN, "2026-03-23T12:00:00Z", "closed until Sun 2026-04-05 02:00"),
+    ("Sun 01:00-05:00", BERLIN, "2026-03-28T12:00:00Z", "closed until Sun 2026-03-29 01:00"),
+    ("Sun 04:00-05:00", BERLIN, "2026-03-28T12:00:00Z", "closed until Sun 2026-03-29 04:00"),
     // Back: the clock shows 02:00 to 03:00 twice.
     ("Sun 02:00-03:00", BERLIN, "2026-10-25T00:00:00Z", "open until Sun 2026-10-25 03:00"),
     ("Sun 02:00-03:00", BERLIN, "2026-10-25T01:59:59Z", "open until Sun 2026-10-25 03:00"),
@@ -288,5 +291,41 @@ fn no_text_makes_it_panic() {
                 windows.at(at.parse().unwrap());
             }
         }
+    }
+}
+
+/// The next opening and closing are those that a walk of minute by minute finds.
+#[test]
+fn minute_by_minute() {
+    let zones = [BERLIN, NEW_YORK, TOKYO, "Africa/Cairo", "Australia/Lord_Howe"];
+    let days = ["Sat-Sun", "Sun", "Mon,Sat", "Mon-Sun"];
+    let times =
+        ["", " 02:30-04:00", " 01:00-02:30", " 22:00-02:10", " 02:05-02:20", " 00:00-24:00"];
+    let starts = [
+        "2026-03-28T20:00:00Z",
+        "2026-10-24T20:00:00Z",
+        "2026-11-01T02:00:00Z",
+        "2026-04-23T20:00:00Z",
+        "2026-10-03T09:00:00Z",
+    ];
+    let mut seed = 3_u64;
+    let mut next = |bound: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % bound
+    };
+    for _ in 0..50 {
+        let mut text = || format!("{}{}", days[next(days.len())], times[next(times.len())]);
+        let (allow, freeze) = (text(), format!("freeze {}", text()));
+        let windows =
+            [window(&allow, zones[next(zones.len())]), window(&freeze, zones[next(zones.len())])];
+        let windows = Windows::read(&windows[..=next(2)]).unwrap();
+        let start: Timestamp = starts[next(starts.len())].parse().unwrap();
+        let begins_closed = windows.closed_by(start).is_some();
+        let minute = |at: i64| Timestamp::from_second(start.as_second() + 60 * at).unwrap();
+        let walked =
+            (1..36 * 60).map(minute).find(|at| windows.closed_by(*at).is_some() != begins_closed);
+        let found = if begins_closed { windows.opens(start) } else { windows.closes(start) };
+        let last = minute(36 * 60 - 1);
+        assert_eq!(found.filter(|at| *at <= last), walked, "{allow} {freeze} {start}");
     }
 }

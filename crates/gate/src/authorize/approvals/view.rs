@@ -14,13 +14,19 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(source: &'a Source<'a>) -> Self {
-        let Source { approvers, files, .. } = source;
-        let signers = match (&approvers.allowed_signers, &files.allowed_signers) {
-            (Some(_), Some(text)) => AllowedSigners::parse(text),
-            _ => AllowedSigners::default(),
-        };
-        Self { source, signers, revoked: revoked(source) }
+    /// The views of all sources; a file that is the same in two is read once.
+    pub(super) fn of(sources: &'a [Source<'a>]) -> Vec<Self> {
+        let mut views: Vec<Self> = Vec::new();
+        for source in sources {
+            let text = text(source);
+            let signers = match (text, views.iter().find(|view| self::text(view.source) == text)) {
+                (None, _) => AllowedSigners::default(),
+                (Some(_), Some(same)) => same.signers.clone(),
+                (Some(text), None) => AllowedSigners::parse(text),
+            };
+            views.push(Self { source, signers, revoked: revoked(source) });
+        }
+        views
     }
 
     /// Whether reviews of the forge count.
@@ -83,6 +89,11 @@ impl<'a> View<'a> {
             Some(_) => None,
         }
     }
+}
+
+fn text<'a>(source: &Source<'a>) -> Option<&'a str> {
+    source.approvers.allowed_signers.as_ref()?;
+    source.files.allowed_signers.as_deref()
 }
 
 fn has(list: &[String], who: &str) -> bool {
