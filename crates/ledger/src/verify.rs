@@ -87,16 +87,17 @@ pub fn verify(
 
 /// The commits of a chain; what is wrong with it as a whole is the inner error.
 fn read(store: &dyn Store, name: &str) -> Result<Result<Vec<Stored>, String>> {
-    let chain = match store.tip(name) {
+    let tip = match store.tip(name) {
+        Ok(Some(tip)) => tip,
         Ok(None) => return Ok(Ok(Vec::new())),
-        Ok(Some(tip)) => store.chain(&tip, None),
-        Err(error) => Err(error),
+        Err(crate::Error::Damaged { why, .. }) => return Ok(Err(why)),
+        Err(error) => return Err(error),
     };
-    match chain {
-        Ok(chain) => Ok(Ok(chain)),
-        Err(crate::Error::Damaged { why, .. } | crate::Error::TooLarge(why)) => Ok(Err(why)),
-        Err(error) => Err(error),
-    }
+    // It is all on this machine: what cannot be read is not as it was written.
+    Ok(store.chain(&tip, None).map_err(|error| match error {
+        crate::Error::Damaged { why, .. } => why,
+        error => format!("the chain that ends at {tip} cannot be read: {error}"),
+    }))
 }
 
 struct Verifier<'a> {

@@ -53,7 +53,8 @@ fn a_release_is_proved_by_whole_healthy_runs_only() {
 fn a_proof_lasts_while_nothing_speaks_against_it() {
     for (script, expected) in [
         ("a ok; a ok", "healthy since 2 by c2".to_owned()),
-        ("a ok; open a", "healthy since 2 by c2".to_owned()),
+        ("a ok; open a", "healthy since 2 until 3 by c2".to_owned()),
+        ("a ok; open a; close ok", "healthy since 2 by c2".to_owned()),
         ("a ok; check a ok; refuse b; no-plan; check b sick", "healthy since 2 by c2".to_owned()),
         ("a ok; open a target; close ok", "healthy since 2 by c2".to_owned()),
         ("a ok; open b", "healthy since 2 until 3 by c2".to_owned()),
