@@ -18,6 +18,7 @@ mod aws_import;
 mod aws_story;
 mod bad_manifests;
 mod bad_projects;
+mod delivery;
 mod drift;
 mod env;
 mod failures;

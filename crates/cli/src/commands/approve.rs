@@ -6,7 +6,8 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use suimon_gate::{
-    APPROVAL_NAMESPACE, Known, STATEMENT_FORMAT, SignedApproval, State, Statement, judge,
+    APPROVAL_NAMESPACE, Condition, Facts, Known, STATEMENT_FORMAT, SignedApproval, State,
+    Statement, judge,
 };
 use suimon_plan::Plan;
 
@@ -46,6 +47,10 @@ pub(crate) async fn run(args: &ApproveArgs, session: &Session<'_>) -> Result<u8,
     session.console.pieces(suimon_view::text::plan_parts(plan, &session.console.style()))?;
     let conditions = judge(plan, &gathered.facts);
     super::gate::print(session, false, plan, mode, &conditions, &gathered)?;
+    if let Some(why) = nobody_needs(&conditions, &gathered.facts, plan, args, &approver) {
+        session.console.data(&why)?;
+        return Ok(0);
+    }
     // Whoever names the digest has said which plan; at a terminal it is shown once more.
     if !args.yes && std::io::stdin().is_terminal() {
         ask(&approver, &args.role).await?;
@@ -103,6 +108,35 @@ fn key(args: &ApproveArgs, ground: &Ground) -> Result<SshKey, Failure> {
         Failure::new("there is no key to sign with")
             .hint("name one: --key ~/.ssh/id_ed25519")
             .hint("or: git config gpg.format ssh; git config user.signingKey FILE")
+    })
+}
+
+/// Why nothing is to be signed.
+fn nobody_needs(
+    conditions: &[Condition],
+    facts: &Facts,
+    plan: &Plan,
+    args: &ApproveArgs,
+    approver: &Approver,
+) -> Option<String> {
+    let mut asked = conditions.iter().filter(|one| one.rule == "approvals").peekable();
+    if asked.peek().is_some() && asked.all(|one| one.state == State::Waived) {
+        return Some(
+            "Nothing changes, so nobody needs to approve: nothing was recorded.".to_owned(),
+        );
+    }
+    let digest = plan.digest();
+    let same = |approval: &&SignedApproval| {
+        serde_json::from_str::<Statement>(&approval.statement).is_ok_and(|statement| {
+            statement.digest == digest
+                && statement.role == args.role
+                && statement.principal == approver.principal
+        }) && counts(plan, facts, &args.role, approval).is_ok()
+    };
+    let known = facts.approvals.known()?.iter().find(same);
+    known.map(|_| {
+        let (who, role) = (&approver.principal, &args.role);
+        format!("{who} has approved exactly this plan in the role {role} already.")
     })
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &PlanArgs, session: &Session<'_>) -> Result<u8, Fa
             let findings = suimon_view::text::findings(&gate, &style);
             session.console.pieces(std::iter::once(findings))?;
             if facts.gate.is_some() && !args.drift_only {
-                session.console.data(&gate_lines(plan, &gate))?;
+                session.console.data(&gate_line(plan, &gate))?;
             }
         }
         PlanFormat::Json => {
@@ -62,16 +62,15 @@ pub(crate) async fn run(args: &PlanArgs, session: &Session<'_>) -> Result<u8, Fa
     })
 }
 
-/// What an approver needs to know about a plan that has a gate.
-fn gate_lines(plan: &Plan, gate: &GateView<'_>) -> String {
+/// Where the gate of a plan is explained.
+fn gate_line(plan: &Plan, gate: &GateView<'_>) -> String {
     let environment = suimon_view::escape(&plan.environment);
-    let open = match gate.verdict {
+    match gate.verdict {
         GateVerdict::Open => format!("\nThe gate of {environment} is open."),
         GateVerdict::Held | GateVerdict::Denied => {
             format!("\nEvery condition, and who can settle it: suimon gate {environment}")
         }
-    };
-    format!("{open}\nPlan digest: {}", plan.digest())
+    }
 }
 
 /// Writes the whole file or none of it.

@@ -181,16 +181,18 @@ pub(super) async fn close(
     health: HealthSummary,
 ) {
     let environment = &delivery.planned.plan.environment;
-    let before = blocking(|| delivery.ground.history(environment).ok());
+    let targeted = !delivery.planned.plan.targeted.is_empty();
+    let before = targeted.then(|| blocking(|| delivery.ground.history(environment).ok())).flatten();
     let before = before.as_ref().and_then(|history| history.inventory());
     let inventory =
         suimon_engine::inventory(delivery.planned, report, delivery.registry, before).await;
     if report.end == End::Complete && !health.is_healthy() {
         let unhealthy: Vec<String> =
             health.not_current.iter().take(3).map(|(id, ..)| id.to_string()).collect();
+        let unhealthy =
+            if unhealthy.is_empty() { "it was not read".to_owned() } else { unhealthy.join(", ") };
         delivery.session.console.note(&format!(
-            "Recorded as not healthy ({}): the release is not proved in {environment} yet.",
-            unhealthy.join(", ")
+            "Recorded as not healthy ({unhealthy}): the release is not proved in {environment} yet."
         ));
     }
     let closed =

@@ -4,8 +4,10 @@ use suimon_gate::{Authors, Known};
 use suimon_ledger::History;
 use suimon_source::{CommitInfo, Repository};
 
-/// How many commits are looked at; more authors than that are not told apart from everybody.
-const MOST: usize = 1000;
+/// How many commits are looked at before the first apply: who began a project long ago may approve.
+const FIRST: usize = 1000;
+/// How many commits are looked at later; nobody is let through because there are more.
+const MOST: usize = 20_000;
 
 /// The people and keys behind the commits since what was applied last, all of them before the first
 /// apply; those of `modules/` too where releases pin it: what was merged long ago may be new here.
@@ -22,19 +24,34 @@ pub(crate) fn authors(
     };
     let trusted = history.trusted_revision();
     let mut authors = Authors::default();
-    match repository.log(trusted.as_deref(), revision, &[], MOST) {
-        Ok(commits) => commits.iter().for_each(|commit| add(&mut authors, commit)),
-        Err(error) => return Known::Unknown(error.summary),
+    if let Err(why) = collect(repository, trusted.as_deref(), revision, &[], &mut authors) {
+        return Known::Unknown(why);
     }
     if let Some(modules) = modules.filter(|modules| *modules != revision) {
         let before = applied_modules(history);
         let path = format!("{}modules", repository_prefix(repository));
-        match repository.log(before.as_deref(), modules, &[&path], MOST) {
-            Ok(commits) => commits.iter().for_each(|commit| add(&mut authors, commit)),
-            Err(error) => return Known::Unknown(error.summary),
+        let found = collect(repository, before.as_deref(), modules, &[&path], &mut authors);
+        if let Err(why) = found {
+            return Known::Unknown(why);
         }
     }
     Known::Known(authors)
+}
+
+fn collect(
+    repository: &Repository,
+    from: Option<&str>,
+    to: &str,
+    paths: &[&str],
+    authors: &mut Authors,
+) -> Result<(), String> {
+    let limit = if from.is_some() { MOST } else { FIRST };
+    let commits = repository.log(from, to, paths, limit).map_err(|error| error.summary)?;
+    if from.is_some() && commits.len() >= limit {
+        return Err(format!("there are more than {limit} commits since the last apply"));
+    }
+    commits.iter().for_each(|commit| add(authors, commit));
+    Ok(())
 }
 
 /// With a `/` at its end, unless it is empty.

@@ -145,7 +145,7 @@ impl Ground {
                 planned.release.modules.as_deref(),
             );
         }
-        if !here {
+        if facts.gate.is_some() || before(facts).is_some() {
             facts.on_branch = self.on_branch(plan.revision.as_deref())?;
         }
         Ok(Some(history))
