@@ -12,11 +12,11 @@ use ledger::{
 };
 use suimon_apply::End;
 use suimon_gate::{Condition, Mode, State};
-use suimon_ledger::{Attempt, Event};
+use suimon_ledger::{Attempt, Event, Problem, Verification};
 use suimon_model::Outcome;
 use suimon_plan::Action;
 use suimon_view::Style;
-use suimon_view::text::{HistoryOptions, history};
+use suimon_view::text::{HistoryOptions, history, verification};
 
 fn told(book: &Book) -> String {
     told_with(book, None, false)
@@ -333,4 +333,27 @@ fn hostile_text_is_written_out() {
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\r']), "{text}");
         assert!(!text.lines().any(|line| line.starts_with('y')), "{text}");
     }
+}
+
+#[test]
+fn a_verification_says_what_was_proved_or_everything_that_is_wrong() {
+    let whole = Verification { records: 3, signed: 1, tip: Some("00aa".into()), problems: vec![] };
+    let unsigned = Verification { records: 1, signed: 0, ..whole.clone() };
+    let problem = |record: Option<&str>, number, what: &str| Problem {
+        record: record.map(str::to_owned),
+        number,
+        what: what.into(),
+    };
+    let broken = Verification {
+        problems: vec![
+            problem(Some("00bb"), Some(2), "its message is not the one of its record\u{1b}[2J"),
+            problem(None, None, "the chain was cut\nafter record 2"),
+        ],
+        ..whole.clone()
+    };
+    let told = |found: &Verification| verification("stg", found, &Style::PLAIN);
+    assert_snapshot!(told(&whole), @"");
+    assert_snapshot!(told(&unsigned), @"");
+    assert_snapshot!(told(&broken), @"");
+    assert_snapshot!(told(&Verification::default()), @"");
 }

@@ -31,6 +31,7 @@ fn environment(pipeline: &Pipeline<'_>, place: usize, one: &Facts<'_>) -> Value 
     let next = next(pipeline, place);
     json!({
         "name": one.name,
+        "in_pipeline": one.seen.in_pipeline,
         "ledger": {
             "state": state,
             "problem": problem,
