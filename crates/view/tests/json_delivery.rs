@@ -189,7 +189,11 @@ fn gates_are_as_the_schema_says() {
     assert_eq!(document["digest"], plan.digest());
     assert_eq!(document["verdict"], "held");
     assert!(!document.to_string().contains("deadbeef"));
-    assert_closed(GATE, &document, &["", "/conditions/0", "/broken_glass/0", "/release", "/summary"]);
+    assert_closed(
+        GATE,
+        &document,
+        &["", "/conditions/0", "/broken_glass/0", "/release", "/summary"],
+    );
     let nothing =
         GateSheet { plan: &empty, mode: Mode::Rollback, conditions: &[], broken_glass: &[] };
     assert_valid(GATE, &view::gate(&nothing));

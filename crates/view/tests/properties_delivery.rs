@@ -36,7 +36,13 @@ fn hostile() -> impl Strategy<Value = String> {
 
 fn conditions() -> impl Strategy<Value = Vec<Condition>> {
     let rule = prop_oneof![hostile(), Just("approvals".to_owned()), Just("window".to_owned())];
-    let one = (rule, 0..5_usize, hostile(), prop::option::of(hostile()), prop::collection::vec(hostile(), 0..3));
+    let one = (
+        rule,
+        0..5_usize,
+        hostile(),
+        prop::option::of(hostile()),
+        prop::collection::vec(hostile(), 0..3),
+    );
     let one = one.prop_map(|(rule, state, message, help, who)| Condition {
         rule,
         state: STATES[state],

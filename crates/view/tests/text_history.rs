@@ -352,8 +352,20 @@ fn a_verification_says_what_was_proved_or_everything_that_is_wrong() {
         ..whole.clone()
     };
     let told = |found: &Verification| verification("stg", found, &Style::PLAIN);
-    assert_snapshot!(told(&whole), @"");
-    assert_snapshot!(told(&unsigned), @"");
-    assert_snapshot!(told(&broken), @"");
-    assert_snapshot!(told(&Verification::default()), @"");
+    assert_snapshot!(told(&whole), @"
+    stg: 3 records, the chain is whole, 1 signature is good.
+    Last record: 00aa
+    ");
+    assert_snapshot!(told(&unsigned), @"
+    stg: 1 record, the chain is whole, no record is signed.
+    Last record: 00aa
+    ");
+    assert_snapshot!(told(&broken), @r"
+    stg: 2 problems in 3 records; 1 signature is good.
+
+      ! #2 00bb: its message is not the one of its record\u{1b}[2J
+      ! the chain was cut
+          after record 2
+    ");
+    assert_snapshot!(told(&Verification::default()), @"stg: nothing was ever recorded.");
 }
