@@ -11,14 +11,14 @@ use crate::manifests::config_map;
 use crate::run::Ran;
 
 /// A project of `dev`, `stg` and `prod` on one cluster; `stg` and `prod` have these gates.
-struct Shop {
-    env: Env,
+pub(crate) struct Shop {
+    pub(crate) env: Env,
 }
 
-const OPEN: &str = "";
+pub(crate) const OPEN: &str = "";
 
 impl Shop {
-    fn new(stg: &str, prod: &str) -> Self {
+    pub(crate) fn new(stg: &str, prod: &str) -> Self {
         let env = Env::sandbox();
         let url = env.api().address;
         let url = format!("http://{url}");
@@ -41,7 +41,7 @@ impl Shop {
         shop
     }
 
-    fn environment(&self, name: &str, gate: &str) {
+    pub(crate) fn environment(&self, name: &str, gate: &str) {
         let text = format!(
             "apiVersion: suimon.dev/v1alpha1\nkind: Environment\nmetadata: {{name: {name}}}\nspec:\n  \
              platform: kubernetes\n  targets: {{kubernetes: {{context: {name}}}}}\n{gate}"
@@ -49,17 +49,17 @@ impl Shop {
         self.env.file(&format!("envs/{name}/environment.yaml"), &text);
     }
 
-    fn value(&self, name: &str, value: &str) {
+    pub(crate) fn value(&self, name: &str, value: &str) {
         let text = config_map("default", &format!("a-{name}"), value);
         self.env.file(&format!("envs/{name}/manifests/all.yaml"), &text);
     }
 
-    fn apply(&self, environment: &str) -> Ran {
+    pub(crate) fn apply(&self, environment: &str) -> Ran {
         self.env.suimon(&["apply", environment, "--auto-approve"])
     }
 
     /// The records of an environment, oldest first.
-    fn records(&self, environment: &str) -> Vec<Value> {
+    pub(crate) fn records(&self, environment: &str) -> Vec<Value> {
         let name = format!("refs/suimon/ledger/{environment}");
         let ids = self.env.git(&["for-each-ref", "--format=%(objectname)", &name]);
         if ids.is_empty() {
@@ -71,13 +71,13 @@ impl Shop {
     }
 
     /// What happened to an environment, in words.
-    fn events(&self, environment: &str) -> Vec<String> {
+    pub(crate) fn events(&self, environment: &str) -> Vec<String> {
         let records = self.records(environment);
         records.iter().map(|one| one["event"]["type"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Makes an SSH key; its file.
-    fn key(&self, name: &str) -> PathBuf {
+    pub(crate) fn key(&self, name: &str) -> PathBuf {
         let path = self.env.root().join(name);
         let mut command = Command::new("ssh-keygen");
         command.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&path);
@@ -86,7 +86,7 @@ impl Shop {
     }
 
     /// The allowed signers of these keys, each of `NAME@example.com`.
-    fn signers(&self, names: &[&str]) {
+    pub(crate) fn signers(&self, names: &[&str]) {
         let line = |name: &&str| {
             let key = std::fs::read_to_string(self.env.root().join(format!("{name}.pub"))).unwrap();
             format!("{name}@example.com {}\n", key.trim())
@@ -95,12 +95,12 @@ impl Shop {
         self.env.file("signers", &text);
     }
 
-    fn digest(&self, environment: &str) -> String {
+    pub(crate) fn digest(&self, environment: &str) -> String {
         let plan = self.env.suimon(&["plan", environment, "--json"]).code(0).json();
         plan["digest"].as_str().unwrap().to_owned()
     }
 
-    fn approve(&self, environment: &str, digest: &str, key: &Path, more: &[&str]) -> Ran {
+    pub(crate) fn approve(&self, environment: &str, digest: &str, key: &Path, more: &[&str]) -> Ran {
         let mut args = vec!["approve", environment, "--plan", digest, "--role", "peer", "--yes"];
         args.extend(["--key", key.to_str().unwrap()]);
         args.extend(more);
@@ -108,7 +108,7 @@ impl Shop {
     }
 }
 
-const PEER: &str = "  gate:\n    approvals: [{role: peer, from: [team]}]\n    approvers:\n      \
+pub(crate) const PEER: &str = "  gate:\n    approvals: [{role: peer, from: [team]}]\n    approvers:\n      \
                     allowedSigners: signers\n      groups: {team: [aiko@example.com, ben@example.com, olga@example.com]}\n";
 
 #[test]
@@ -288,7 +288,7 @@ fn breaking_the_glass_is_recorded_and_shown_until_acknowledged() {
 }
 
 /// A run that is held before a write of its own, and nobody else's.
-fn held<'a>(shop: &'a Shop, gate: &Gate) -> crate::run::Running<'a> {
+pub(crate) fn held<'a>(shop: &'a Shop, gate: &Gate) -> crate::run::Running<'a> {
     let straight = format!("http://{}", shop.env.api().address);
     let url = gate.url();
     shop.env.kubeconfig_for(&[("dev", &url), ("stg", &url), ("prod", &url)]);
