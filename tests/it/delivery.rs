@@ -100,7 +100,13 @@ impl Shop {
         plan["digest"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) fn approve(&self, environment: &str, digest: &str, key: &Path, more: &[&str]) -> Ran {
+    pub(crate) fn approve(
+        &self,
+        environment: &str,
+        digest: &str,
+        key: &Path,
+        more: &[&str],
+    ) -> Ran {
         let mut args = vec!["approve", environment, "--plan", digest, "--role", "peer", "--yes"];
         args.extend(["--key", key.to_str().unwrap()]);
         args.extend(more);
