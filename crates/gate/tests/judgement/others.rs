@@ -1,7 +1,9 @@
 //! Checks, windows, pins, branches and findings, as they come.
 
-use suimon_gate::{CheckAnswer, Condition, Finding, Known, Mode, Pin, State, Verdict};
-use suimon_model::{Check, Gate, Probe, RollbackRule, Window, WindowTimes};
+use suimon_gate::{
+    CheckAnswer, Condition, Finding, Known, Mode, Pin, Proof, State, Trusted, Upstream, Verdict,
+};
+use suimon_model::{Check, Gate, Probe, RollbackRule, UpstreamRule, Window, WindowTimes};
 
 use crate::world::{World, now};
 
@@ -215,4 +217,59 @@ fn everything_at_once_is_said_at_once() {
     held check: smoke: it was not asked
     passed limits-set: all are set
     ");
+}
+
+/// Everything is asked for, and everything is as wanted.
+fn open() -> World {
+    let mut world = World::new();
+    let gate = world.gate();
+    gate.upstream = Some(UpstreamRule { healthy_for: 60 });
+    gate.checks = vec![check("smoke")];
+    gate.windows = vec![Window {
+        when: WindowTimes::Allow("Mon".into()),
+        timezone: "UTC".into(),
+        reason: None,
+    }];
+    world.trust();
+    let since = "2026-11-23T11:00:00Z".parse().unwrap();
+    world.facts.upstream = Some(Upstream {
+        environment: "stg".into(),
+        proof: Known::Known(Proof::Healthy { since, until: None, record: "r1".into() }),
+    });
+    world.facts.checks = vec![CheckAnswer { name: "smoke".into(), answer: Ok(()) }];
+    world.facts.on_branch = Some(Known::Known(true));
+    world.approve("ben");
+    world
+}
+
+type Forget = fn(&mut World);
+
+#[test]
+fn whatever_is_not_known_holds_and_nothing_else_gives_way() {
+    assert!(open().is_open(), "{}", open().show());
+    let cases: &[(&str, Forget)] = &[
+        ("trusted-policy", |w| w.facts.trusted = Trusted::default()),
+        ("on-branch", |w| w.facts.on_branch = Some(Known::default())),
+        ("pinned", |w| w.facts.pin = Known::default()),
+        ("upstream", |w| w.facts.upstream.as_mut().unwrap().proof = Known::default()),
+        ("upstream", |w| w.facts.upstream = None),
+        ("upstream", |w| w.facts.now = None),
+        ("approvals", |w| w.facts.now = None),
+        ("window", |w| w.facts.now = None),
+        ("approvals", |w| w.facts.approvals = Known::default()),
+        ("approvals", |w| w.facts.authors = Known::default()),
+        ("check", |w| w.facts.checks.clear()),
+    ];
+    for (rule, forget) in cases {
+        let mut world = open();
+        forget(&mut world);
+        assert!(!world.is_open(), "{rule}");
+        assert!(world.of(rule).iter().any(|one| one.state == State::Held), "{}", world.show());
+        let before = open().judge();
+        for condition in world.judge() {
+            let known = before.iter().find(|one| one.rule == condition.rule);
+            let known = known.map(|one| one.state);
+            assert!(known.is_none_or(|state| condition.state >= state), "{rule}: {condition:?}");
+        }
+    }
 }

@@ -25,6 +25,8 @@ pub(super) struct Tally<'a> {
     accounts: BTreeSet<String>,
     /// Who does not count, and why.
     rejected: Vec<(String, String)>,
+    /// The same, each once.
+    named: BTreeSet<(String, String)>,
     /// What could not be asked.
     silent: Vec<String>,
 }
@@ -38,6 +40,7 @@ impl<'a> Tally<'a> {
             signed: BTreeSet::new(),
             accounts: BTreeSet::new(),
             rejected: Vec::new(),
+            named: BTreeSet::new(),
             silent: context.views.iter().filter_map(super::View::no_signers).collect(),
         };
         tally.hear_signed(context, strays);
@@ -89,7 +92,7 @@ impl<'a> Tally<'a> {
 
     fn reject(&mut self, who: String, why: &str) {
         let why = line(why, 300);
-        if !self.rejected.iter().any(|one| one.0 == who && one.1 == why) {
+        if self.named.insert((who.clone(), why.clone())) {
             self.rejected.push((who, why));
         }
     }
