@@ -48,7 +48,7 @@ pub struct Entry {
 
 /// What to do after a look at the history.
 pub(crate) enum Step {
-    Write(Entry),
+    Write(Box<Entry>),
     /// It stands there already, in this record.
     Done(String),
 }
@@ -96,6 +96,7 @@ impl Ledger {
     /// As [`read`](Self::read); and it cannot follow what is recorded, or cannot be signed or written.
     pub fn append(&self, entry: Entry) -> Result<String> {
         self.settle()?;
+        let entry = Box::new(entry);
         self.push(&mut |_| Ok(Step::Write(entry.clone())))
     }
 
@@ -104,7 +105,7 @@ impl Ledger {
         for _ in 0..ATTEMPTS {
             let history = self.read()?;
             let entry = match decide(&history)? {
-                Step::Write(entry) => entry,
+                Step::Write(entry) => *entry,
                 Step::Done(id) => return Ok(id),
             };
             let record = self.record(&history, entry)?;

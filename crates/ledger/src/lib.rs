@@ -9,7 +9,9 @@
 //! # Caveats
 //! A rewrite of a whole ledger whose records are not signed, consistent in itself, cannot be found in a
 //! fresh clone that has seen nothing and where no other ledger names its records. Signed records, any
-//! other clone and any other ledger find it.
+//! other clone and any other ledger find it. Of the last record of such a ledger nothing but what was
+//! seen and what others name tells whether it is the one that was written. Whoever can write to the
+//! refs of this machine can also make it forget what it has seen.
 
 mod approvals;
 mod canonical;
@@ -45,4 +47,4 @@ pub use record::{Actor, Attempt, Event, HealthSummary, Lease, RECORD_FORMAT, Rec
 pub use run::{Basis, Opening, Run};
 pub use sign::{LEDGER_NAMESPACE, Signer, Signing};
 pub use store::{Appended, Draft, Store, Stored};
-pub use verify::{Outside, Problem, Verification, verify};
+pub use verify::{GateAt, Outside, Problem, Verification, verify};

@@ -62,6 +62,12 @@ impl MemoryStore {
         };
     }
 
+    /// Forgets what this machine has seen of shared chains: what anybody with access to this machine
+    /// can do.
+    pub fn forget_seen(&self) {
+        lock(&self.local).seen.clear();
+    }
+
     fn see(&self, shared: &Shared, name: &str) -> Result<Option<String>> {
         let now = shared.refs.get(name).cloned();
         let mut local = lock(&self.local);

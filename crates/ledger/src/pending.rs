@@ -17,19 +17,29 @@ impl Ledger {
         Ok(self.kept()?.map(|(_, entries)| entries).unwrap_or_default())
     }
 
-    /// Records the ends of runs that are kept: how many. Every other write does so first.
+    /// Records the ends of runs that are kept: how many. Every other write does so first. One of a run
+    /// that the ledger does not know stays kept and stops nothing.
     ///
     /// # Errors
     /// They can still not be recorded; they stay kept.
     pub fn settle(&self) -> Result<usize> {
         let Some((tip, entries)) = self.kept()? else { return Ok(0) };
+        let mut recorded = 0;
         for entry in &entries {
             let run = entry.event.run().unwrap_or_default().to_owned();
-            self.push(&mut |history| Ok(close_step(history, &run, entry)))?;
+            match self.push(&mut |history| Ok(close_step(history, &run, entry))) {
+                Ok(_) => recorded += 1,
+                Err(error @ Error::Impossible { .. }) => {
+                    tracing::warn!(%error, "the kept end of a run cannot be recorded");
+                }
+                Err(error) => return Err(error),
+            }
         }
-        // Another end may have been kept meanwhile: it stays, and these are found recorded next time.
-        self.store.forget(&self.pending_name(), &tip)?;
-        Ok(entries.len())
+        if recorded == entries.len() {
+            // Where another end was kept meanwhile, all stay, and these are found recorded next time.
+            self.store.forget(&self.pending_name(), &tip)?;
+        }
+        Ok(recorded)
     }
 
     /// Keeps the end of a run; says what became of it.

@@ -81,7 +81,8 @@ impl Ledger {
                     },
                     Some(open) => self.take_over(&opening, &open, &mut forced, liveness)?,
                 };
-                Ok(Step::Write(entry(&opening.actor, opening.trigger, opening.time, event)))
+                let (actor, trigger) = (&opening.actor, opening.trigger);
+                Ok(Step::Write(Box::new(entry(actor, trigger, opening.time, event))))
             })?;
             if opened {
                 return Ok(Run {
@@ -229,6 +230,6 @@ impl Run {
 pub(crate) fn close_step(history: &History, run: &str, entry: &Entry) -> Step {
     match history.closed(run) {
         Some(closed) => Step::Done(closed.record.id.clone()),
-        None => Step::Write(entry.clone()),
+        None => Step::Write(Box::new(entry.clone())),
     }
 }

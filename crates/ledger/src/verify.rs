@@ -16,6 +16,9 @@ use crate::{Event, LEDGER_REFS, Record, Result, Store, Stored, sign};
 use others::Others;
 use trust::Trust;
 
+/// An environment's gate at some commit, where it has one, and the files it is judged with.
+pub type GateAt = (Option<Gate>, GateFiles);
+
 /// What a ledger is held against besides itself.
 pub struct Outside<'a> {
     /// Content of the allowed signers of records, where the project asks for signed ones.
@@ -23,7 +26,7 @@ pub struct Outside<'a> {
     /// Whether the repository has a commit.
     pub has_commit: &'a dyn Fn(&str) -> Result<bool, String>,
     /// The environment's gate at a commit, and its files.
-    pub gate: &'a dyn Fn(&str) -> Result<(Option<Gate>, GateFiles), String>,
+    pub gate: &'a dyn Fn(&str) -> Result<GateAt, String>,
 }
 
 /// What was found.

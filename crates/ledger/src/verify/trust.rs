@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use suimon_apply::End;
 use suimon_gate::Mode;
-use suimon_model::{Gate, GateFiles};
 
-use crate::Event;
+use crate::{Event, GateAt};
 
 /// The revision that says who may approve next, while a ledger is read.
 #[derive(Debug, Default)]
@@ -15,7 +14,7 @@ pub(super) struct Trust {
     pub(super) revision: Option<String>,
     /// Open runs that would move it.
     runs: BTreeMap<String, String>,
-    gates: BTreeMap<String, Result<(Option<Gate>, GateFiles), String>>,
+    gates: BTreeMap<String, Result<GateAt, String>>,
 }
 
 impl Trust {
@@ -45,8 +44,8 @@ impl Trust {
     pub(super) fn gate(
         &mut self,
         revision: &str,
-        ask: &dyn Fn(&str) -> Result<(Option<Gate>, GateFiles), String>,
-    ) -> Result<&(Option<Gate>, GateFiles), &String> {
+        ask: &dyn Fn(&str) -> Result<GateAt, String>,
+    ) -> Result<&GateAt, &String> {
         let known = self.gates.entry(revision.to_owned());
         known.or_insert_with(|| ask(revision)).as_ref()
     }

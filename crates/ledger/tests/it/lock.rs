@@ -137,6 +137,22 @@ fn ends_of_several_runs_are_kept_one_after_the_other() {
 }
 
 #[test]
+fn a_kept_end_of_a_run_that_nobody_knows_stops_nothing() {
+    let shared = MemoryStore::new();
+    let store = Faulty::new(shared.clone());
+    let dev = Ledger::new(Arc::new(store.clone()), "shop", "dev");
+    let run = dev.open(opening("r1", "one", 0), &unknown).unwrap();
+    store.next([Fault::Down]);
+    run.close(done("dev", "one"), healthy(), inventory(), at(5)).unwrap_err();
+    // Somebody begins the ledger anew, and this machine forgets the old one.
+    shared.force("refs/suimon/ledger/dev", None);
+    shared.forget_seen();
+    dev.append(entry(checked("one", healthy()))).unwrap();
+    assert_eq!(names(&dev), ["checked"]);
+    assert_eq!(dev.pending().unwrap().len(), 1);
+}
+
+#[test]
 fn closing_twice_records_one_end() {
     let dev = ledger(&MemoryStore::new(), "dev");
     let run = dev.open(opening("r1", "one", 0), &unknown).unwrap();
