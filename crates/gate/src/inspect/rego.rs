@@ -14,6 +14,7 @@ mod compile;
 mod evaluate;
 mod fault;
 mod findings;
+mod nesting;
 mod syntax;
 
 use std::collections::BTreeMap;

@@ -8,10 +8,10 @@ use regorus::Engine;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 use super::fault::Fault;
-use super::{builtins, calls, syntax};
+use super::{builtins, calls, nesting, syntax};
 
 /// Most definitions of rules and functions in all policies together.
-pub(super) const MOST_RULES: usize = 5_000;
+pub(super) const MOST_RULES: usize = 2_500;
 
 /// How long one rule may take for one object.
 const TIME: Duration = Duration::from_secs(5);
@@ -57,8 +57,9 @@ impl Policies {
         });
         let nowhere = "policies";
         builtins::bound(&mut engine).map_err(|why| vec![Fault::of_file(nowhere, why)])?;
-        let faults: Vec<Fault> =
-            policies.iter().filter_map(|(path, text)| add(&mut engine, path, text).err()).collect();
+        let mut left = nesting::MOST_WORK;
+        let added = policies.iter().map(|(path, text)| add(&mut engine, path, text, &mut left));
+        let faults: Vec<Fault> = added.filter_map(Result::err).collect();
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -86,7 +87,15 @@ impl Policies {
 }
 
 /// Adds one file: as Rego 1, else as Rego 0.
-fn add(engine: &mut Engine, path: &str, text: &str) -> Result<(), Fault> {
+fn add(engine: &mut Engine, path: &str, text: &str, left: &mut u64) -> Result<(), Fault> {
+    let work = nesting::work(text).map_err(|(line, column)| {
+        let message = format!("brackets are nested deeper than {} levels", nesting::DEEPEST);
+        Fault { line, column, ..Fault::of_file(path, message) }
+    })?;
+    *left = left.checked_sub(work).ok_or_else(|| {
+        let fault = Fault::of_file(path, "the policies have too many nested brackets");
+        fault.help("give parts of them names of their own")
+    })?;
     let mut read = |version_0: bool| {
         engine.set_rego_v0(version_0);
         let added = engine.add_policy(path.to_owned(), text.to_owned());
