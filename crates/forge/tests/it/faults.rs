@@ -151,6 +151,28 @@ async fn one_failure_of_each_request_leaves_one_of_each() {
     }
 }
 
+/// A comment whose answer was lost may be there or not: it is there once afterwards.
+#[tokio::test]
+async fn a_comment_whose_answer_was_lost_is_looked_for() {
+    for fault in [Reply::empty(502), Reply::empty(200).ending(End::Nothing)] {
+        for written in [false, true] {
+            for remote in remotes() {
+                let opened = remote.forge.put_change(&proposal("topic", "Topic")).await.unwrap();
+                match written {
+                    true => remote.server.plan_after("POST", fault.clone()),
+                    false => remote.server.plan("POST", fault.clone()),
+                }
+                remote.forge.put_comment(opened.number, "plan:stg", "x").await.unwrap();
+                let posts =
+                    remote.server.lines().iter().filter(|line| line.starts_with("POST")).count();
+                // One for the change.
+                assert_eq!(posts, if written { 2 } else { 3 }, "{} {fault:?}", remote.forge.name());
+                assert_eq!(remote.world(|world| world.comments.len()), 1);
+            }
+        }
+    }
+}
+
 /// The token is sent to the host that it is for, whatever the answers say.
 #[tokio::test]
 async fn pages_and_redirects_of_other_hosts_are_not_asked() {
