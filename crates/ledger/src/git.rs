@@ -135,11 +135,14 @@ impl GitStore {
     fn advance(&self, name: &str, to: &str, tip: &str) -> Result<()> {
         for _ in 0..ATTEMPTS {
             let now = self.repository.local_ref(to)?;
-            if let Some(now) = &now {
-                if self.leads(tip, now)? {
-                    return Ok(());
-                }
-                self.require(name, Some(tip), Some(now), &self.place())?;
+            if now.as_deref() == Some(tip) {
+                return Ok(());
+            }
+            if let Some(now) = &now
+                && !self.leads(now, tip)?
+            {
+                // It is further already, or else was rewritten.
+                return self.require(name, Some(now), Some(tip), "this machine");
             }
             if self.repository.swap_local(to, now.as_deref(), Some(tip))? == Swap::Done {
                 return Ok(());

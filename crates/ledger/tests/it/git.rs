@@ -220,6 +220,30 @@ fn a_ledger_from_before_there_was_a_remote_goes_there_with_the_next_record() {
 }
 
 #[test]
+fn a_shallow_clone_reads_and_writes_the_whole_ledger() {
+    let team = Team::new();
+    let aiko = team.clone("aiko");
+    let as_aiko = ["-c", "user.name=Aiko", "-c", "user.email=aiko@example.com"];
+    for _ in 0..3 {
+        git(&aiko, &[&as_aiko[..], &["commit", "-q", "--allow-empty", "-m", "work"]].concat());
+    }
+    git(&aiko, &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+    for second in 0..5 {
+        append(&through_origin(&aiko), second);
+    }
+    let address = format!("file://{}", team.shared().display());
+    let clone = ["clone", "-q", "--depth", "1", "--branch", "main", &address, "shallow"];
+    git(team.dir.path(), &clone);
+    let shallow = team.dir.path().join("shallow");
+    append(&through_origin(&shallow), 5);
+    append(&through_origin(&aiko), 6);
+    let id = append(&through_origin(&shallow), 7);
+    assert_eq!(ref_at(&team.shared(), LEDGER), Some(id));
+    let found = look(&store(&shallow, None));
+    assert_eq!((found.problems, found.records), (Vec::new(), 8));
+}
+
+#[test]
 fn ledgers_of_two_beginnings_are_not_taken_for_one() {
     let team = Team::new();
     let (aiko, ben) = (team.clone("aiko"), team.clone("ben"));
