@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use suimon_forge::{Error, ReviewState};
+use suimon_forge::{Error, ReviewState, Status, StatusState};
 
 use crate::conformance::{Remote, id, proposal};
 use crate::server::{Call, Reply, Server, decode};
@@ -252,4 +252,20 @@ async fn no_line_that_is_written_is_a_command() {
     assert!(sent.iter().all(|text| text.contains("\n\\/")), "{sent:?}");
     let lines = sent.iter().flat_map(|text| text.lines());
     assert!(lines.into_iter().all(|line| !line.trim_start().starts_with('/')), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_status_that_is_set_already_is_not_set_again() {
+    let remote = Remote::gitlab();
+    let status = Status {
+        context: "suimon/gate: stg".to_owned(),
+        state: StatusState::Success,
+        description: "open".to_owned(),
+        url: Some("https://example.com/run/1".to_owned()),
+    };
+    for _ in 0..2 {
+        remote.forge.put_status(&id('1'), &status).await.unwrap();
+    }
+    assert_eq!(remote.world(|world| world.statuses.len()), 1);
+    check(&remote.server);
 }
