@@ -142,6 +142,7 @@ fn a_first_environment_is_applied_and_the_others_wait_for_it() {
     assert_eq!(step(&all, 1), "wait (dev has to prove the release first)");
     let changes = changes();
     all.environments[0].ledger = Ledger::None;
+    assert_eq!(step(&all, 0), "suimon plan dev (nothing is recorded)");
     all.environments[0].live = Live::Seen { health: healthy(), plan: &changes, conditions: &[] };
     assert_eq!(step(&all, 0), "suimon apply dev (what is declared is not applied)");
 }
@@ -150,8 +151,8 @@ fn a_first_environment_is_applied_and_the_others_wait_for_it() {
 fn what_is_not_well_is_looked_at_first() {
     let world = World::new();
     let mut all = world.pipeline();
-    let empty = plan(Vec::new());
-    let mut moved = changes();
+    let (empty, changes) = (plan(Vec::new()), changes());
+    let mut moved = changes.clone();
     moved.drift = vec![drift("ConfigMap/web/a", vec![drifted("/data/a", json!(1), json!(2))])];
     let coming = HealthSummary {
         status: Some(HealthStatus::InProgress),
@@ -161,6 +162,14 @@ fn what_is_not_well_is_looked_at_first() {
         (
             Live::Seen { health: unhealthy(), plan: &empty, conditions: &[] },
             "suimon plan dev (it is not healthy)",
+        ),
+        (
+            Live::Seen { health: unhealthy(), plan: &changes, conditions: &[] },
+            "suimon plan dev (it is not healthy)",
+        ),
+        (
+            Live::Seen { health: healthy(), plan: &changes, conditions: &[] },
+            "suimon apply dev (what is declared is not applied)",
         ),
         (
             Live::Seen { health: coming, plan: &empty, conditions: &[] },
@@ -187,85 +196,70 @@ fn what_is_not_well_is_looked_at_first() {
     assert_eq!(step(&all, 0), "wait (its ledger could not be read)");
 }
 
+/// What happens to dev after it has applied release 2, and the step that follows.
+type Case = (&'static str, fn(&mut Book), &'static str);
+
+const CASES: [Case; 8] = [
+    ("failed", failed, "suimon plan dev (the last apply failed in part)"),
+    ("interrupted", interrupted, "suimon gate dev (the last apply did not come to its end)"),
+    ("running", running, "wait (aiko@example.com is applying it)"),
+    ("abandoned", abandoned, "suimon gate dev (the last apply did not come to its end)"),
+    ("checked", unwell, "suimon plan dev (it is not healthy)"),
+    ("checked again", well_again, "suimon apply dev (an apply proves it again)"),
+    (
+        "glass",
+        broken,
+        "suimon gate dev --acknowledge 0000000000000000000000000000000000000003 (its gate was broken through)",
+    ),
+    ("pinned", pinned, "wait (merge the revert: branch suimon/rollback/dev)"),
+];
+
+fn failed(book: &mut Book) {
+    book.open("x", attempt(RELEASE_2)).close("x", report(End::Partial, vec![]), unhealthy());
+}
+
+fn interrupted(book: &mut Book) {
+    book.open("x", attempt(RELEASE_2)).close("x", report(End::Interrupted, vec![]), healthy());
+}
+
+fn running(book: &mut Book) {
+    book.open("x", attempt(RELEASE_2));
+}
+
+fn abandoned(book: &mut Book) {
+    running(book);
+    book.add(Event::TakenOver { run: "x".into(), why: "gone".into() });
+}
+
+fn unwell(book: &mut Book) {
+    book.add(Event::Checked { release_id: RELEASE_2.into(), health: unhealthy() });
+}
+
+fn well_again(book: &mut Book) {
+    unwell(book);
+    book.add(Event::Checked { release_id: RELEASE_2.into(), health: healthy() });
+}
+
+fn broken(book: &mut Book) {
+    let broken = Attempt { break_glass: Some(glass()), ..attempt(RELEASE_2) };
+    book.open("x", broken).close("x", report(End::Complete, vec![]), healthy());
+}
+
+/// A rollback to release 1 holds it.
+fn pinned(book: &mut Book) {
+    book.add(Event::Pinned {
+        release_id: RELEASE_1.into(),
+        release: None,
+        revision: REVISION_1.into(),
+        from: RELEASE_2.into(),
+        reason: "bad".into(),
+    });
+}
+
 #[test]
 fn what_the_ledger_holds_against_it_comes_first() {
-    let cases: [(&str, &dyn Fn(&mut Book), &str); 8] = [
-        (
-            "failed",
-            &|book| {
-                book.open("x", attempt(RELEASE_2)).close(
-                    "x",
-                    report(End::Partial, vec![]),
-                    unhealthy(),
-                );
-            },
-            "suimon plan dev (the last apply failed in part)",
-        ),
-        (
-            "interrupted",
-            &|book| {
-                book.open("x", attempt(RELEASE_2)).close(
-                    "x",
-                    report(End::Interrupted, vec![]),
-                    healthy(),
-                );
-            },
-            "suimon gate dev (the last apply did not come to its end)",
-        ),
-        (
-            "running",
-            &|book| {
-                book.open("x", attempt(RELEASE_2));
-            },
-            "wait (aiko@example.com is applying it)",
-        ),
-        (
-            "abandoned",
-            &|book| {
-                book.open("x", attempt(RELEASE_2));
-                book.add(Event::TakenOver { run: "x".into(), why: "gone".into() });
-            },
-            "suimon gate dev (the last apply did not come to its end)",
-        ),
-        (
-            "checked",
-            &|book| {
-                book.add(Event::Checked { release_id: RELEASE_2.into(), health: unhealthy() });
-            },
-            "suimon plan dev (it is not healthy)",
-        ),
-        (
-            "checked again",
-            &|book| {
-                book.add(Event::Checked { release_id: RELEASE_2.into(), health: unhealthy() });
-                book.add(Event::Checked { release_id: RELEASE_2.into(), health: healthy() });
-            },
-            "suimon apply dev (an apply proves it again)",
-        ),
-        (
-            "glass",
-            &|book| {
-                let broken = Attempt { break_glass: Some(glass()), ..attempt(RELEASE_2) };
-                book.open("x", broken).close("x", report(End::Complete, vec![]), healthy());
-            },
-            "suimon gate dev --acknowledge 0000000000000000000000000000000000000003 (its gate was broken through)",
-        ),
-        (
-            "pinned",
-            &|book| {
-                book.add(Event::Pinned {
-                    release_id: RELEASE_1.into(),
-                    release: None,
-                    revision: REVISION_1.into(),
-                    from: RELEASE_2.into(),
-                    reason: "bad".into(),
-                });
-            },
-            "wait (merge the revert: branch suimon/rollback/dev)",
-        ),
-    ];
     let stg = World::new().stg;
-    for (name, happen, expected) in cases {
+    for (name, happen, expected) in CASES {
         let mut book = Book::default();
         book.apply("d", RELEASE_2);
         happen(&mut book);
@@ -280,19 +274,14 @@ fn what_the_ledger_holds_against_it_comes_first() {
 
 #[test]
 fn a_run_that_is_gone_and_a_revert_that_is_merged_need_an_apply() {
-    let (mut running, mut pinned) = (Book::default(), Book::default());
-    running.open("x", attempt(RELEASE_1));
-    pinned.apply("x", RELEASE_1).add(Event::Pinned {
-        release_id: RELEASE_1.into(),
-        release: None,
-        revision: REVISION_1.into(),
-        from: RELEASE_2.into(),
-        reason: "bad".into(),
-    });
-    let (running, pinned) = (running.history(), pinned.history());
+    let (mut dev, mut stg) = (Book::default(), Book::default());
+    dev.open("x", attempt(RELEASE_1));
+    stg.apply("x", RELEASE_1);
+    pinned(&mut stg);
+    let (dev, stg) = (dev.history(), stg.history());
     let mut all = pipeline(vec![
-        environment("dev", Ledger::Read(&running), RELEASE_1),
-        environment("stg", Ledger::Read(&pinned), RELEASE_1),
+        environment("dev", Ledger::Read(&dev), RELEASE_1),
+        environment("stg", Ledger::Read(&stg), RELEASE_1),
     ]);
     all.environments[0].holder_gone = Some("process 42 on laptop is gone".into());
     all.environments[1].revert_merged = true;
@@ -304,13 +293,8 @@ fn a_run_that_is_gone_and_a_revert_that_is_merged_need_an_apply() {
 fn a_release_that_was_rolled_back_is_not_promoted_again() {
     let (mut dev, mut stg) = (Book::default(), Book::default());
     dev.apply("d", RELEASE_2);
-    stg.apply("s", RELEASE_1).add(Event::Pinned {
-        release_id: RELEASE_1.into(),
-        release: None,
-        revision: REVISION_1.into(),
-        from: RELEASE_2.into(),
-        reason: "bad".into(),
-    });
+    stg.apply("s", RELEASE_1);
+    pinned(&mut stg);
     let (dev, stg) = (dev.history(), stg.history());
     let all = pipeline(vec![
         environment("dev", Ledger::Read(&dev), RELEASE_2),

@@ -1,7 +1,7 @@
 //! `suimon history`.
 
 use jiff::Timestamp;
-use suimon_ledger::{History, Outside, Verification, verify};
+use suimon_ledger::{Error, History, Outside, Verification, verify};
 use suimon_model::{Gate, GateFiles};
 use suimon_view::text::HistoryOptions;
 
@@ -16,15 +16,15 @@ pub(crate) fn run(args: &HistoryArgs, verbose: bool, session: &Session<'_>) -> R
     if args.verify {
         return print_verification(args, session, &ground);
     }
-    let history = match ground.history(&args.environment) {
+    let history = match ground.ledger(&args.environment)?.read() {
         Ok(history) => history,
-        Err(failure) => {
-            let verify = format!(
-                "see everything that is wrong: suimon history {} --verify",
-                args.environment
+        Err(error @ Error::Damaged { .. }) => {
+            let verify = format!("suimon history {} --verify", args.environment);
+            return Err(
+                Failure::from(error).hint(format!("see everything that is wrong: {verify}"))
             );
-            return Err(failure.hint(verify));
         }
+        Err(error) => return Err(error.into()),
     };
     known(args, session, &ground, history.records.is_empty())?;
     print(args, verbose, session, &ground, &history)

@@ -49,16 +49,16 @@ fn record(logged: &Recorded) -> Value {
     // What a record leaves out because it is empty is there all the same.
     map.entry("witnessed").or_insert_with(|| json!({}));
     if let Some(Value::Object(attempt)) = map.get_mut("event").and_then(|e| e.get_mut("attempt")) {
-        fill(attempt, &["targeted", "approvals"], json!([]));
-        fill(attempt, &["break_glass"], Value::Null);
+        fill(attempt, &["targeted", "approvals"], &json!([]));
+        fill(attempt, &["break_glass"], &Value::Null);
         each(attempt.get_mut("conditions"), |condition| {
-            fill(condition, &["help"], Value::Null);
-            fill(condition, &["who"], json!([]));
+            fill(condition, &["help"], &Value::Null);
+            fill(condition, &["who"], &json!([]));
         });
     }
     let report = map.get_mut("event").and_then(|event| event.get_mut("report"));
     if let Some(report) = report {
-        each(report.get_mut("entries"), |entry| fill(entry, &["conflicts"], json!([])));
+        each(report.get_mut("entries"), |entry| fill(entry, &["conflicts"], &json!([])));
     }
     Value::Object(map)
 }
@@ -68,7 +68,7 @@ fn each(list: Option<&mut Value>, change: impl Fn(&mut Map<String, Value>)) {
     items.filter_map(Value::as_object_mut).for_each(change);
 }
 
-fn fill(map: &mut Map<String, Value>, keys: &[&str], value: Value) {
+fn fill(map: &mut Map<String, Value>, keys: &[&str], value: &Value) {
     for key in keys {
         map.entry(*key).or_insert_with(|| value.clone());
     }

@@ -2,7 +2,7 @@
 
 use suimon_apply::End;
 use suimon_gate::{Condition, Proof, State};
-use suimon_ledger::Attempt;
+use suimon_ledger::{Attempt, HealthSummary};
 
 use super::environment::{Facts, health_word};
 use super::{Ledger, Live, Pipeline};
@@ -99,7 +99,13 @@ fn pinned(one: &Facts<'_>) -> Option<Next> {
 fn to_apply(one: &Facts<'_>, upstream: Option<&Facts<'_>>) -> Option<Next> {
     let declared = one.declared()?;
     let pending = match &one.seen.live {
-        Live::Seen { plan, .. } => !plan.is_empty() && plan.drift.is_empty(),
+        Live::Seen { plan, .. } => {
+            let well = one.holds.is_none() || one.health().is_none_or(HealthSummary::is_healthy);
+            !plan.is_empty() && plan.drift.is_empty() && well
+        }
+        Live::NotAsked if one.records.is_none() => {
+            return Next::run(format!("suimon plan {}", one.name), "nothing is recorded");
+        }
         _ => false,
     };
     if !one.awaits_apply() && !pending {

@@ -24,8 +24,12 @@ pub fn verification(environment: &str, found: &Verification, style: &Style) -> S
         return format!("{name}: {records}, {good}, {signed}.\n{}", last.unwrap_or_default());
     }
     let number = words::count(found.problems.len(), "problem");
-    let title = style.paint(Color::Error, &format!("{name}: {number} in {records}")).into_owned();
-    let mut out = format!("{title}; {signed}.\n\n");
+    let title = style.paint(Color::Error, &format!("{name}: {number}")).into_owned();
+    let looked_at = match found.records {
+        0 => ":".to_owned(),
+        _ => format!(" in {records}; {signed}."),
+    };
+    let mut out = format!("{title}{looked_at}\n\n");
     for problem in &found.problems {
         let place = match (&problem.number, &problem.record) {
             (Some(number), Some(id)) => format!("#{number} {}: ", escape::line(id)),
