@@ -71,7 +71,10 @@ async fn one(
     };
     let declared = Known::Known(declared(&state));
     let seen = match live {
-        true => Some(observe(args, session, ground, state).await.map_err(|f| f.line())),
+        true => {
+            let observed = Box::pin(observe(args, session, ground, state)).await;
+            Some(observed.map_err(|failure| failure.line()))
+        }
         false => None,
     };
     Looked { declared, seen }
