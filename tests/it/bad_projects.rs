@@ -242,12 +242,12 @@ fn patches() {
 #[test]
 fn a_gate_stays_closed() {
     let env = Env::sandbox();
-    env.with_environment("shop", "  gate: {approvals: [{role: peer, required: 1}]}\n", MAP);
+    env.with_environment("shop", "  gate: {windows: [{freeze: \"2020-01-01..2099-12-31\"}]}\n", MAP);
     insta::assert_snapshot!(env.apply(&[]).code(3).problems(), @r"
     Held: the gate is not open, for 1 reason:
 
-      ! the environment's `gate` asks for conditions that cannot be proved here (gate)
-          help: this version evaluates `protect` only; an environment with a `gate` block stays closed rather than open
+      ! the files are not committed, and a gate is read from a commit (uncommitted)
+          help: commit the change and apply the commit
     ");
     assert_eq!(env.writes(), [""; 0]);
 }

@@ -156,7 +156,7 @@ fn records_are_where_the_remote_is() {
 
 #[test]
 fn a_folder_without_git_is_applied_with_a_note() {
-    let shop = Shop::new(PEER, OPEN);
+    let shop = Shop::new("  gate: {windows: []}\n", OPEN);
     shop.apply("dev").code(0).notes("Nothing is recorded: the project is in no Git repository.");
     shop.apply("stg").code(3).notes("(uncommitted)");
 }
@@ -280,7 +280,7 @@ fn breaking_the_glass_is_recorded_and_shown_until_acknowledged() {
     shop.signers(&["aiko"]);
     shop.env.commit("one");
     let args = |environment| ["apply", environment, "--auto-approve", "--break-glass", "on fire"];
-    shop.env.suimon(&args("prod")).code(3);
+    shop.env.suimon(&args("prod")).code(1).notes("has no `breakGlass`");
     shop.env.suimon(&args("stg")).code(0);
     let records = shop.records("stg");
     assert_eq!(records[0]["event"]["attempt"]["break_glass"]["reason"], "on fire");

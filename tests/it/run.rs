@@ -41,9 +41,12 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
 
-    /// Standard error without the line that says what is read.
+    /// Standard error without the lines that say what is read, and that nothing is recorded in a folder
+    /// without Git.
     pub(crate) fn problems(&self) -> String {
-        let lines = self.stderr.lines().filter(|line| !line.starts_with("reading "));
+        let usual = ["reading ", "Nothing is recorded: "];
+        let lines = self.stderr.lines();
+        let lines = lines.filter(|line| !usual.iter().any(|usual| line.starts_with(usual)));
         lines.collect::<Vec<_>>().join("\n")
     }
 

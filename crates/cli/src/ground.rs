@@ -64,7 +64,7 @@ impl Ground {
         let actor = actor::actor(repository.as_ref())?;
         let shared = match repository {
             None => None,
-            Some(repository) => Some(Shared::open(repository, &project)?),
+            Some(repository) => Some(Shared::open(&repository, &project)?),
         };
         Ok(Self {
             project,
@@ -109,12 +109,14 @@ impl Ground {
     }
 
     /// What a plan that is made now will have been made after: a run that begins later has seen nothing else,
-    /// or it does not begin.
+    /// or it does not begin. Ends of runs that are kept on this machine are recorded first: they are nothing new.
     pub(crate) fn basis(&self, environment: &str) -> Result<Basis, Failure> {
         if !self.has_repository() {
             return Ok(Basis::Any);
         }
-        let history = self.history(environment)?;
+        let ledger = self.ledger(environment)?;
+        ledger.settle()?;
+        let history = ledger.read()?;
         Ok(Basis::UpTo(history.last().map(|last| last.id.clone())))
     }
 
@@ -136,7 +138,7 @@ impl Ground {
 }
 
 impl Shared {
-    fn open(repository: Repository, project: &Project) -> Result<Self, Failure> {
+    fn open(repository: &Repository, project: &Project) -> Result<Self, Failure> {
         let here = repository.with_remote(Some("local"));
         let repository = repository.with_remote(project.ledger.remote.as_deref())?;
         // A repository that is read by its URL is nowhere else.

@@ -98,6 +98,14 @@ impl<'a> Session<'a> {
         environment: &str,
         scope: &Scope,
     ) -> Result<(Planned, Registry), Failure> {
+        Box::pin(self.make_plan(environment, scope)).await
+    }
+
+    async fn make_plan(
+        &self,
+        environment: &str,
+        scope: &Scope,
+    ) -> Result<(Planned, Registry), Failure> {
         let state = self.render(environment)?;
         let (_, registry) = self.connect(&state, scope.parallelism).await?;
         let options = Options {

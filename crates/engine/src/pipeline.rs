@@ -115,7 +115,7 @@ pub async fn plan(
     let previews = preview(wanted.iter().filter_map(as_known), registry, options.parallelism).await;
     inputs.previews = &previews;
     let plan = suimon_plan::plan(&inputs);
-    let objects = manifests.keys().filter_map(|id| declared(id)).map(|one| inspected(&one));
+    let objects = manifests.keys().filter_map(declared).map(|one| inspected(&one));
     let facts = facts(&desired, objects);
     let (superset, members) = membership(&plan, &observed, &manifests);
     let seen = seen(&observed, &manifests);

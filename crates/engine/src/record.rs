@@ -108,9 +108,9 @@ pub async fn inventory(
             Outcome::Configured => drop(own(planned, &entry.id, &mut inventory)),
             // It was written, and failed afterwards.
             Outcome::Failed if entry.health.is_some() => {
-                if !own(planned, &entry.id, &mut inventory) || entry.action == Action::Replace {
-                    made.extend(planned.manifests.get(&entry.id).cloned());
-                }
+                let known = own(planned, &entry.id, &mut inventory);
+                let made_anew = (!known || entry.action == Action::Replace).then_some(&entry.id);
+                made.extend(made_anew.and_then(|id| planned.manifests.get(id)).cloned());
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod command;
+mod openapi;
 mod step;
 mod tiers;
 mod venv;

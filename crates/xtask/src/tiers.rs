@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::step::Error;
-use crate::venv;
+use crate::{openapi, venv};
 
 /// Some of the tests, and whether this machine can run them.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub(crate) fn all() -> Result<Vec<Tier>, Error> {
     if let (Err(why), Some(_)) = (&aws.value, variable("CI")) {
         return Err(Error::Tier { name: aws.name, why: why.clone() });
     }
-    Ok(vec![real_api_server(assets), aws])
+    Ok(vec![real_api_server(assets), aws, github()?])
 }
 
 fn variable(name: &str) -> Option<PathBuf> {
@@ -73,6 +73,23 @@ pub(crate) fn aws_servers() -> Result<Tier, Error> {
         )
     });
     Ok(Tier { name: "moto and ministack", variable: name, value })
+}
+
+/// The comparison of what the forge's tests hold of GitHub's API with all that GitHub publishes of it.
+fn github() -> Result<Tier, Error> {
+    let variable_name = "SUIMON_GITHUB_OPENAPI";
+    let found = match variable(variable_name) {
+        Some(file) if file.is_file() => Ok(file),
+        Some(file) => Err(format!("no file {}", file.display())),
+        None => openapi::set_up()?,
+    };
+    let value = found.map_err(|why| {
+        format!(
+            "{why}; npm and a network will do, or its file api.github.com.json in {variable_name}. \
+             Requests to GitHub are checked against a part of it in any case"
+        )
+    });
+    Ok(Tier { name: "GitHub's whole description", variable: variable_name, value })
 }
 
 fn given(folder: PathBuf) -> Result<PathBuf, String> {

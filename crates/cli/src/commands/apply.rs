@@ -70,9 +70,6 @@ async fn apply(
     stop: Stop,
 ) -> Result<u8, Failure> {
     show(session, args, &planned.plan)?;
-    if !ground.has_repository() && !planned.plan.is_empty() {
-        session.console.note("Nothing is recorded: the project is in no Git repository.");
-    }
     let mut scope = Scope::new(&args.scope, false);
     scope.targets.clone_from(&planned.plan.targeted);
     let delivery = Delivery {

@@ -30,6 +30,10 @@ pub(super) async fn run(
     stop: Stop,
 ) -> Result<Delivered, Failure> {
     let run = open(delivery, judged)?;
+    if run.is_none() {
+        let note = "Nothing is recorded: the project is in no Git repository.";
+        delivery.session.console.note(note);
+    }
     let progress = Progress::new(delivery.session.console);
     let events = |event| progress.show(&event);
     let (puller, pulled) = suimon_apply::stop_channel();

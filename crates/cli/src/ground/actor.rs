@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn who_it_is() {
         let git = ("Aiko", "aiko@example.com");
-        let cases: &[(&[(&str, &str)], Option<(&str, &str)>, &str)] = &[
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<(&'a str, &'a str)>, &'a str);
+        let cases: &[Case<'_>] = &[
             (&[], Some(git), "Aiko <aiko@example.com>"),
             (&[("USER", "ben")], None, "ben <ben@laptop>"),
             (&[], None, "unknown <unknown@laptop>"),

@@ -71,9 +71,9 @@ impl Ground {
             ..planned.facts.clone()
         };
         let history = if self.has_repository() {
-            blocking(|| self.from_ledgers(planned, asking, &mut facts))?
+            blocking(|| self.recorded(planned, asking, &mut facts))?
         } else {
-            self.from_nothing(planned, &mut facts);
+            self.unrecorded(planned, &mut facts);
             None
         };
         if wants_reviews(&facts) {
@@ -88,7 +88,7 @@ impl Ground {
     }
 
     /// The project is in no repository: nothing was ever recorded.
-    fn from_nothing(&self, planned: &Planned, facts: &mut Facts) {
+    fn unrecorded(&self, planned: &Planned, facts: &mut Facts) {
         facts.trusted = Trusted::First;
         (facts.holds, facts.pin) = (Known::Known(None), Known::Known(None));
         facts.approvals = Known::Known(Vec::new());
@@ -104,7 +104,7 @@ impl Ground {
         }
     }
 
-    fn from_ledgers(
+    fn recorded(
         &self,
         planned: &Planned,
         asking: &Asking,
