@@ -337,9 +337,9 @@ impl Rollback<'_> {
         let (console, environment) = (self.session.console, self.environment());
         match delivered {
             Delivered::Closed(_) => console.note(&format!(
-                "Nothing was applied. Who can approve it does so with: suimon approve {environment} --rollback \
-                 --revision {} --plan {} --role ROLE; then run the same command again.",
-                escape(&revert.name),
+                "Nothing was applied. Who can approve it does so with: suimon approve {environment} --revision {} \
+                 --plan {} --role ROLE; then run the same command again.",
+                revert.commit,
                 plan.digest()
             )),
             Delivered::TakenOver(..) => {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use suimon_model::Snapshot;
-use suimon_promote::{Pipeline, pipeline};
+use suimon_promote::{Pipeline, pipeline, short_commit};
 use suimon_source::Repository;
 
 use crate::commands::promote::{Door, refused};
@@ -66,10 +66,12 @@ pub(super) async fn change(args: &CiArgs, session: &Session<'_>) -> Result<Chang
         Some(base) => base,
         None => match number {
             Some(number) => of_change(&door, &repository, number).await?,
-            None => door.base(session).await?.tip,
+            None => of_branch(&door, session, &repository, &head).await?,
         },
     };
     let base = blocking(|| repository.merge_base(&base, &head))?;
+    let from = base.as_deref().map_or("nothing", short_commit);
+    session.console.note(&format!("Checking what {} changes since {from}", short_commit(&head)));
     let start = base.as_deref().map(|base| session.snapshot.at(base)).transpose()?;
     Ok(Change { door, base, start, head, number, project: ground.project.name.clone() })
 }
@@ -149,6 +151,30 @@ async fn by_branch(
     let Some(branch) = branch else { return Ok(None) };
     let open = door.forge.open_change(&branch).await.map_err(refused)?;
     Ok(open.map(|change| change.number))
+}
+
+/// What the head is compared with where nothing tells: the branch that changes go into. Where that is the branch
+/// itself, as in a repository without a remote, another one with a usual name, else the commit before.
+async fn of_branch(
+    door: &Door,
+    session: &Session<'_>,
+    repository: &Repository,
+    head: &str,
+) -> Result<String, Failure> {
+    let base = door.base(session).await?;
+    if base.tip != head {
+        return Ok(base.tip);
+    }
+    blocking(|| {
+        for name in ["main", "master", "trunk"] {
+            let tip = repository.local_ref(&format!("refs/heads/{name}"))?;
+            if let Some(tip) = tip.filter(|tip| tip != head) {
+                return Ok(tip);
+            }
+        }
+        let before = repository.info(head)?.and_then(|info| info.parents.into_iter().next());
+        Ok(before.unwrap_or_else(|| head.to_owned()))
+    })
 }
 
 /// The last commit of the branch that a change goes into.
