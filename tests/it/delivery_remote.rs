@@ -294,6 +294,18 @@ fn a_run_that_was_taken_over_stops_before_its_next_write() {
 }
 
 #[test]
+fn a_run_that_was_taken_over_in_its_last_write_says_so() {
+    let shop = shared();
+    let gate = Gate::new(&shop.env.api().address, Some(Hold::Before(1)));
+    let running = held(&shop, &gate);
+    take_over(&shop);
+    gate.release(Release::GoOn);
+    running.finish().code(4).notes("taken over by Ben");
+    let events = shop.events("dev");
+    assert_eq!(events, ["opened", "taken-over", "opened", "closed", "closed"]);
+}
+
+#[test]
 fn a_lock_of_another_machine_is_taken_over_only_by_word() {
     let shop = Shop::new(OPEN, OPEN);
     shop.env.commit("one");

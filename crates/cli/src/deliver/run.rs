@@ -53,8 +53,14 @@ pub(super) async fn run(
     drop(progress);
     if let Some(run) = run {
         let health = health(delivery, &report).await;
+        // Another run may have come between the last look and the last write.
+        if let Err(Error::TakenOver { why }) = blocking(|| run.check()) {
+            let _ = taken.set(why);
+        }
         close(delivery, &run, &report, health).await;
-        unpin(delivery, judged, &report);
+        if taken.get().is_none() {
+            unpin(delivery, judged, &report);
+        }
     }
     Ok(match taken.get() {
         Some(why) => Delivered::TakenOver(Box::new(report), why.clone()),
