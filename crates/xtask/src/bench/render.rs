@@ -20,7 +20,7 @@ const DEPLOYMENTS: usize = 2000;
 const SIZES: [usize; 4] = [500, 1000, 2000, 5000];
 
 const IMAGE: &str = "registry.example.com/app";
-const TAG: &str = "1.2.3";
+const DIGEST: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 pub(crate) fn run(tools: &Tools, report: &mut Report) -> Result<()> {
     compare(tools, report)?;
@@ -108,7 +108,7 @@ fn instances(tools: &Tools, count: usize) -> Result<Project> {
 fn project(tools: &Tools, list: &str, template: String) -> Result<Project> {
     let release = format!(
         "apiVersion: suimon.dev/v1alpha1\nkind: Release\nmetadata: {{name: one}}\n\
-         spec: {{artifacts: {{web: {{image: \"{IMAGE}:{TAG}\"}}}}}}\n"
+         spec: {{artifacts: {{web: {{image: \"{IMAGE}@{DIGEST}\"}}}}}}\n"
     );
     let files = [
         environment(None, &format!("  values: {{namespace: bench}}\n  modules:\n{list}")),
@@ -129,7 +129,7 @@ fn overlay(count: usize) -> Result<TempDir> {
         (
             "overlay/kustomization.yaml",
             &format!(
-                "resources: [../base]\nnamespace: bench\nimages: [{{name: {IMAGE}, newTag: {TAG}}}]\n"
+                "resources: [../base]\nnamespace: bench\nimages: [{{name: {IMAGE}, digest: \"{DIGEST}\"}}]\n"
             ),
         ),
     ] {
