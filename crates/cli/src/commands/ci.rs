@@ -39,7 +39,15 @@ pub(crate) async fn run(args: &CiArgs, session: &Session<'_>) -> Result<u8, Fail
             Some(Touch::Changed) => {
                 let asking = Asking::new(Depth::Look);
                 let look = promote::look(&head, &ground, &environment, &asking, args.parallelism);
-                Looked::Changed(look.await.map(Box::new))
+                match look.await {
+                    // Nothing was promoted to it yet, so what it will run is not there yet.
+                    Err(_) if is_unreleased(&head, &ground, &environment) => {
+                        let look =
+                            impact(&head, door, &ground, &change, &environment, args.parallelism);
+                        Looked::Later(look.await)
+                    }
+                    looked => Looked::Changed(looked.map(Box::new)),
+                }
             }
             Some(Touch::Later) => {
                 let look = impact(&head, door, &ground, &change, &environment, args.parallelism);
@@ -77,6 +85,10 @@ async fn impact(
         let snapshot = head.snapshot.as_ref();
         let (mut release, before, _) = promote::present(snapshot, environment)?;
         release.modules = Some(change.head.clone());
+        if before.is_none() {
+            release.name = Some("impact".to_owned());
+            release.artifacts = promote::upstream_artifacts(snapshot, &ground.project, environment);
+        }
         let text = suimon_render::edit_release(before.as_deref(), &release)?;
         let path = promote::release_path(&door.repository, environment);
         let message = format!("What promoting the modules would do to {environment}\n");
@@ -89,6 +101,13 @@ async fn impact(
         mode: Mode::Forward,
         conditions: Vec::new(),
     }))
+}
+
+/// Whether an environment takes its release by promotion, and has not got any.
+fn is_unreleased(head: &Session<'_>, ground: &Ground, environment: &str) -> bool {
+    let path = format!("envs/{environment}/release.yaml");
+    ground.project.upstream_of(environment).is_some()
+        && matches!(head.snapshot.read(&path), Ok(None))
 }
 
 /// Prints the comments and statuses.

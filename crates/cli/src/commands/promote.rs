@@ -16,7 +16,7 @@ use crate::ground::{Ground, blocking};
 use crate::session::Session;
 
 pub(crate) use base::{Base, head, in_project, release_path};
-pub(crate) use candidate::{Candidate, present};
+pub(crate) use candidate::{Candidate, present, upstream_artifacts};
 pub(crate) use change::{Move, body_of, commit_on};
 pub(crate) use door::{Door, Found, Place, refused};
 pub(crate) use judged::{Judged, judged, judged_plan, look, problem, unmarked};

@@ -109,7 +109,7 @@ impl Looked {
                     full_plan_hint: Some("suimon ci --dry-run".to_owned()),
                 };
                 let page = suimon_view::markdown::plan(&judged.plan, &options);
-                let lead = "This does not change the environment, whose release pins older modules. \
+                let lead = "This does not change what the environment runs: its release is older, or not there yet. \
                             Promoting the modules of this change would do:";
                 Some(format!("{lead}\n\n{}", unmarked(&page)))
             }
@@ -118,8 +118,8 @@ impl Looked {
                 lines(failure)
             )),
             Self::Later(Err(failure)) => Some(format!(
-                "### suimon impact: {environment}\n\nThis does not change the environment, whose release pins older \
-                 modules. **Promoting the modules of this change would fail:**\n\n{}",
+                "### suimon impact: {environment}\n\nThis does not change what the environment runs: its \
+                 release is older, or not there yet. **Promoting the modules of this change would fail:**\n\n{}",
                 lines(failure)
             )),
         }

@@ -1,8 +1,10 @@
 //! What an environment has proved.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use suimon_ledger::{Applied, Attempt, History};
-use suimon_model::{Release, Snapshot};
+use suimon_model::{Artifact, Project, Release, Snapshot};
 use suimon_promote::{dated_name, release_identity, short_commit};
 use suimon_source::Repository;
 
@@ -144,4 +146,20 @@ pub(crate) fn present(
     };
     let id = release_identity(snapshot, &release)?;
     Ok((release, text, id))
+}
+
+/// The artifacts of the nearest environment before this one that has a release; none where they cannot be read.
+pub(crate) fn upstream_artifacts(
+    snapshot: &dyn Snapshot,
+    project: &Project,
+    environment: &str,
+) -> BTreeMap<String, Artifact> {
+    let mut at = project.upstream_of(environment);
+    while let Some(before) = at {
+        if let Ok(Some((release, _))) = suimon_render::load_release(snapshot, before) {
+            return release.artifacts;
+        }
+        at = project.upstream_of(before);
+    }
+    BTreeMap::new()
 }
