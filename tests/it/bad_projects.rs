@@ -244,10 +244,11 @@ fn a_gate_stays_closed() {
     let env = Env::sandbox();
     env.with_environment("shop", "  gate: {windows: [{freeze: \"2020-01-01..2099-12-31\"}]}\n", MAP);
     insta::assert_snapshot!(env.apply(&[]).code(3).problems(), @r"
-    Held: the gate is not open, for 1 reason:
+    Held: the gate is not open, for 2 reasons:
 
       ! the files are not committed, and a gate is read from a commit (uncommitted)
           help: commit the change and apply the commit
+      ! frozen by `2020-01-01..2099-12-31` UTC: no opening is in sight (window)
     ");
     assert_eq!(env.writes(), [""; 0]);
 }

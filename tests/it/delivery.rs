@@ -274,7 +274,7 @@ fn nothing_enters_that_the_environment_before_has_not_proved() {
 
 #[test]
 fn breaking_the_glass_is_recorded_and_shown_until_acknowledged() {
-    let gate = PEER.to_owned() + "      breakGlass: true\n".trim_start_matches("  ");
+    let gate = PEER.to_owned() + "    breakGlass: true\n";
     let shop = Shop::new(&gate, PEER);
     shop.key("aiko");
     shop.signers(&["aiko"]);

@@ -76,6 +76,9 @@ pub(crate) struct ApproveArgs {
     /// Who approves, as the allowed signers know them; found by the key by default.
     #[arg(long, value_name = "PRINCIPAL")]
     pub(crate) principal: Option<String>,
+    /// It is the plan of a rollback: what is still missing is judged by its shortened gate.
+    #[arg(long)]
+    pub(crate) rollback: bool,
     /// Do not ask.
     #[arg(long)]
     pub(crate) yes: bool,

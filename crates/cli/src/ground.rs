@@ -11,8 +11,9 @@ mod reviews;
 mod sign;
 mod trusted;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use suimon_ledger::{
     Actor, Approvals, Basis, GitStore, History, Ledger, Signer, Signing, Store, Trigger,
@@ -47,6 +48,8 @@ struct Shared {
     store: Arc<dyn Store>,
     /// The same as this machine saw it last: asks no remote.
     seen: Arc<dyn Store>,
+    /// Ledgers by environment: what was read once is not read again.
+    ledgers: Mutex<BTreeMap<String, Ledger>>,
 }
 
 /// Runs something that blocks inside async code.
@@ -93,8 +96,15 @@ impl Ground {
 
     /// The ledger of an environment.
     pub(crate) fn ledger(&self, environment: &str) -> Result<Ledger, Failure> {
-        let ledger = Ledger::new(self.store()?, &self.project.name, environment);
-        Ok(ledger.signed(self.signing()?))
+        let shared = self.shared.as_ref().ok_or_else(no_repository)?;
+        let mut ledgers = shared.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ledger) = ledgers.get(environment) {
+            return Ok(ledger.clone());
+        }
+        let ledger = Ledger::new(Arc::clone(&shared.store), &self.project.name, environment);
+        let ledger = ledger.signed(self.signing()?);
+        ledgers.insert(environment.to_owned(), ledger.clone());
+        Ok(ledger)
     }
 
     /// Records are signed where the project says by whom.
@@ -144,7 +154,8 @@ impl Shared {
         // A repository that is read by its URL is nowhere else.
         let seen = here.unwrap_or_else(|_| repository.clone());
         let store: Arc<dyn Store> = Arc::new(GitStore::new(repository.clone()));
-        Ok(Self { repository, store, seen: Arc::new(GitStore::new(seen)) })
+        let seen = Arc::new(GitStore::new(seen));
+        Ok(Self { repository, store, seen, ledgers: Mutex::default() })
     }
 }
 

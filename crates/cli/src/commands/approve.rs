@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 use suimon_gate::{
-    APPROVAL_NAMESPACE, Condition, Facts, Known, STATEMENT_FORMAT, SignedApproval, State,
+    APPROVAL_NAMESPACE, Condition, Facts, Known, Mode, STATEMENT_FORMAT, SignedApproval, State,
     Statement, judge,
 };
 use suimon_plan::Plan;
@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &ApproveArgs, session: &Session<'_>) -> Result<u8,
     let mut asking =
         Asking { force_conflicts: args.scope.force_conflicts, ..Asking::new(Depth::Look) };
     let mut gathered = ground.facts(&planned, &asking).await?;
-    let mode = mode_of(&gathered.facts, &args.role);
+    let mode = if args.rollback { Mode::Rollback } else { mode_of(&gathered.facts, &args.role) };
     if mode != asking.mode {
         asking.mode = mode;
         gathered = ground.facts(&planned, &asking).await?;

@@ -42,7 +42,10 @@ pub(super) async fn conclude(
             left = Some(Box::new(again));
         }
     }
-    prove(delivery, judged, &report).await?;
+    // Who stops waiting has found nothing out.
+    if report.end != End::Interrupted {
+        prove(delivery, judged, &report).await?;
+    }
     Ok(Delivered::Followed { report: Box::new(report), left })
 }
 
