@@ -191,7 +191,8 @@ mod tests {
         let foreign = "the branch `suimon/promote/stg` has work of other people, which is not overwritten: \
                        commit abc by ben";
         let elsewhere = "the open promotion local:5 goes into `release` now, not into `main`";
-        let cases: &[(Tip, Option<&str>, &[&str], Turn, &str)] = &[
+        type Case<'a> = (Tip, Option<&'a str>, &'a [&'a str], Turn, &'a str);
+        let cases: &[Case<'_>] = &[
             (Tip::Missing, None, &[], Supersede, "Propose"),
             (Tip::Merged, None, &[], Supersede, "Propose"),
             (ours("new", true), None, &[], Supersede, "Finish"),

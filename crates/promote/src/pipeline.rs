@@ -76,6 +76,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value)]
     fn read(vars: &[(&str, &str)], event: Option<Value>) -> Option<Pipeline> {
         let var = |name: &str| {
             vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
@@ -83,6 +84,7 @@ mod tests {
         pipeline(&var, event.as_ref())
     }
 
+    #[allow(clippy::needless_pass_by_value)]
     fn told(vars: &[(&str, &str)], event: Option<Value>) -> String {
         let Some(pipeline) = read(vars, event) else { return "nothing".to_owned() };
         let first = |id: Option<String>| id.map_or("-".to_owned(), |id| id[..1].to_owned());

@@ -132,21 +132,21 @@ impl Promotion<'_> {
                 nothing(self.session, change)?;
             }
             Decision::Open => {
-                self.say(format!("Nothing to change: {name} is proposed already: {url}"))?
+                self.say(&format!("Nothing to change: {name} is proposed already: {url}"))?;
             }
             Decision::Waits => {
-                self.say(format!("Nothing to change: {name} waits for its turn already."))?;
+                self.say(&format!("Nothing to change: {name} waits for its turn already."))?;
             }
             Decision::Wait => {
                 let waits = blocking(|| queue::wait(door, self.ground, self.base, change));
                 let Some(branch) = waits? else { return Ok(None) };
-                self.say(format!("{name} waits behind {url}, on the branch {branch}"))?;
+                self.say(&format!("{name} waits behind {url}, on the branch {branch}"))?;
             }
             Decision::Propose | Decision::Renew | Decision::Supersede | Decision::Finish => {
                 let made = self.publish(&found, decision).await?;
                 let Some(url) = made else { return Ok(None) };
                 let (from, to) = (&self.args.from, &self.args.to);
-                self.say(format!("Promotes {name} from {from} to {to}: {url}"))?;
+                self.say(&format!("Promotes {name} from {from} to {to}: {url}"))?;
             }
         }
         Ok(Some(0))
@@ -190,8 +190,8 @@ impl Promotion<'_> {
         advance(self.session, self.ground, self.door, self.base, steps, self.args.parallelism).await
     }
 
-    fn say(&self, text: String) -> Result<(), Failure> {
-        self.session.console.data(&escape(&text))
+    fn say(&self, text: &str) -> Result<(), Failure> {
+        self.session.console.data(&escape(text))
     }
 
     /// What would be done, and what it brings.

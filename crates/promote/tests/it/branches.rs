@@ -49,7 +49,8 @@ fn only_exactly_what_suimon_makes_is_its_own() {
     assert!(what.ends_with("\"Fix a\\u{1b}value\" by Emi"), "{what}");
     let below = repo.commit(Some(&on_top), &[(FILE, "r2"), ("other", "3")], &message);
     assert!(others(tip(&repo, &base, Some(&below))).starts_with("commit "));
-    let amended = repo.commit(Some(&base), &[(FILE, "r2"), ("envs/stg/environment.yaml", "x")], &message);
+    let amended =
+        repo.commit(Some(&base), &[(FILE, "r2"), ("envs/stg/environment.yaml", "x")], &message);
     assert!(
         others(tip(&repo, &base, Some(&amended))).ends_with("changes envs/stg/environment.yaml"),
         "an amended commit is somebody's work"
@@ -59,7 +60,8 @@ fn only_exactly_what_suimon_makes_is_its_own() {
     let rollback = rollback_message("stg", "v2", "r2", None);
     let other_kind = repo.commit(Some(&base), &[(FILE, "r2")], &rollback);
     assert!(others(tip(&repo, &base, Some(&other_kind))).starts_with("commit "));
-    let twice = repo.commit(Some(&own), &[(FILE, "r2b")], &promotion_message("dev", "stg", "v2", "r2b"));
+    let twice =
+        repo.commit(Some(&own), &[(FILE, "r2b")], &promotion_message("dev", "stg", "v2", "r2b"));
     assert_eq!(others(tip(&repo, &base, Some(&twice))), "it is 2 commits ahead of the base");
 }
 

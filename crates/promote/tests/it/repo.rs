@@ -35,7 +35,12 @@ impl Repo {
     }
 
     /// A commit of these files on a parent.
-    pub(crate) fn commit(&self, parent: Option<&str>, files: &[(&str, &str)], message: &str) -> String {
+    pub(crate) fn commit(
+        &self,
+        parent: Option<&str>,
+        files: &[(&str, &str)],
+        message: &str,
+    ) -> String {
         let files: BTreeMap<String, Option<Vec<u8>>> = files
             .iter()
             .map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec())))

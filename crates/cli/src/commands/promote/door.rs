@@ -81,6 +81,7 @@ impl Found {
 }
 
 /// What a forge refused.
+#[allow(clippy::needless_pass_by_value)] // What `map_err` gives.
 pub(crate) fn refused(error: ForgeError) -> Failure {
     let failure = Failure::new(&error);
     match error {
