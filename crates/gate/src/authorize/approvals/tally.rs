@@ -14,6 +14,9 @@ use super::{Context, RULE, reviews, signed};
 /// Rejections that a message names.
 const MOST: usize = 12;
 
+/// How the reason of an approval of another plan begins.
+const ANOTHER_PLAN: &str = "it is for another plan";
+
 /// Who has approved in one role.
 pub(super) struct Tally<'a> {
     rule: &'a ApprovalRule,
@@ -92,9 +95,14 @@ impl<'a> Tally<'a> {
 
     fn reject(&mut self, who: String, why: &str) {
         let why = line(why, 300);
-        if self.named.insert((who.clone(), why.clone())) {
-            self.rejected.push((who, why));
+        if !self.named.insert((who.clone(), why.clone())) {
+            return;
         }
+        if why.starts_with(ANOTHER_PLAN) {
+            // Somebody who approved every release so far is told about the last one.
+            self.rejected.retain(|(other, old)| *other != who || !old.starts_with(ANOTHER_PLAN));
+        }
+        self.rejected.push((who, why));
     }
 
     /// How many accounts may belong to somebody who has signed already.
