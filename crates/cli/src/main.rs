@@ -15,10 +15,8 @@ mod worker;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = match args::Cli::try_parse() {
+    let cli = match <args::Cli as clap::Parser>::try_parse() {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),
     };
