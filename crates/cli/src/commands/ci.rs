@@ -41,10 +41,14 @@ pub(crate) async fn run(args: &CiArgs, session: &Session<'_>) -> Result<u8, Fail
                 let look = promote::look(&head, &ground, &environment, &asking, args.parallelism);
                 match look.await {
                     // Nothing was promoted to it yet, so what it will run is not there yet.
-                    Err(_) if is_unreleased(&head, &ground, &environment) => {
+                    Err(failure) if is_unreleased(&head, &ground, &environment) => {
                         let look =
                             impact(&head, door, &ground, &change, &environment, args.parallelism);
-                        Looked::Later(look.await)
+                        // What is wrong with a promotion too is wrong with the change.
+                        match look.await {
+                            Ok(judged) => Looked::Later(Ok(judged)),
+                            Err(_) => Looked::Changed(Err(failure)),
+                        }
                     }
                     looked => Looked::Changed(looked.map(Box::new)),
                 }
