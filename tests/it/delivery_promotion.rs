@@ -1,6 +1,6 @@
 //! Promotion: a release on its way from `dev` over `stg` to `prod`, each on its own cluster.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::Value;
 use suimon_sandbox::Sandbox;
@@ -415,7 +415,7 @@ const PEER: &str = "  gate:\n    upstream: {healthyFor: 0s}\n    approvals: [{ro
                     ben@example.com]}\n";
 
 /// Does what status names next until there is nothing left; the commands that were run.
-fn follow(line: &Line, key: &PathBuf) -> Vec<String> {
+fn follow(line: &Line, key: &Path) -> Vec<String> {
     let mut done = Vec::new();
     while let Some(mut args) =
         ["dev", "stg", "prod"].iter().find_map(|environment| line.next(environment))

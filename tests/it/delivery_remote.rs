@@ -65,6 +65,26 @@ fn a_fresh_clone_knows_what_was_done() {
 }
 
 #[test]
+fn a_clone_that_is_behind_brings_what_others_have_applied() {
+    let shop = shared();
+    shop.apply("dev").code(0);
+    let there = clone(&shop, "there");
+    shop.value("dev", "2");
+    let pushed = shop.env.commit("two");
+    shop.env.git(&["push", "-q", "origin", "main"]);
+    shop.apply("dev").code(0);
+    at(&shop, &there, &["history", "dev", "--verify"]).code(0).says("4 records");
+    // What nobody has pushed cannot be looked at.
+    shop.value("dev", "3");
+    let kept = shop.env.commit("three");
+    shop.apply("dev").code(0);
+    let verified = at(&shop, &there, &["history", "dev", "--verify"]).code(1);
+    let problem = format!("it applied {kept}, which the repository does not have");
+    assert_eq!(verified.stdout.matches(&problem).count(), 1, "{}", verified.stdout);
+    assert!(!verified.stdout.contains(&pushed), "{}", verified.stdout);
+}
+
+#[test]
 fn a_remote_that_was_rewritten_is_refused_by_whoever_has_seen_it() {
     let shop = shared();
     shop.apply("dev").code(0);

@@ -110,8 +110,8 @@ impl Server {
             }
         }
         let header = |name: &str| {
-            let lines = head.lines().filter_map(|line| line.split_once(':'));
-            let found = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).next();
+            let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+            let found = lines.find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
         };
         let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
@@ -186,27 +186,7 @@ impl Server {
                 state.statuses.push(status.clone());
                 (201, status)
             }
-            ("GET", ["issues", one, "comments"]) => {
-                (200, of(&state.comments, "issue", number(one)))
-            }
-            ("POST", ["issues", one, "comments"]) => {
-                let id = state.comments.len() + 1;
-                let user = json!({"login": "suimon-bot", "type": "User"});
-                let comment =
-                    json!({"id": id, "issue": number(one), "body": body["body"], "user": user});
-                state.comments.push(comment.clone());
-                (201, comment)
-            }
-            ("PATCH", ["issues", "comments", id]) => {
-                let id = number(id);
-                match state.comments.iter_mut().find(|one| one["id"] == id) {
-                    Some(found) => {
-                        found["body"] = body["body"].clone();
-                        (200, found.clone())
-                    }
-                    None => (404, json!({"message": "Not Found"})),
-                }
-            }
+            (_, ["issues", ..]) => comment(&mut state, method, &parts, body),
             ("GET", ["activity"]) => {
                 let pushed = |one: &Value| {
                     json!({"after": self.shown(one)["head"]["sha"], "activity_type": "push",
@@ -241,4 +221,31 @@ impl Server {
 
 fn of(all: &[Value], key: &str, number: u64) -> Value {
     all.iter().filter(|one| one[key] == number).cloned().collect::<Vec<_>>().into()
+}
+
+/// Comments of pull requests, which are issues to GitHub.
+fn comment(state: &mut State, method: &str, parts: &[&str], body: &Value) -> (u16, Value) {
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    match (method, parts) {
+        ("GET", ["issues", one, "comments"]) => (200, of(&state.comments, "issue", number(one))),
+        ("POST", ["issues", one, "comments"]) => {
+            let id = state.comments.len() + 1;
+            let user = json!({"login": "suimon-bot", "type": "User"});
+            let comment =
+                json!({"id": id, "issue": number(one), "body": body["body"], "user": user});
+            state.comments.push(comment.clone());
+            (201, comment)
+        }
+        ("PATCH", ["issues", "comments", id]) => {
+            let id = number(id);
+            match state.comments.iter_mut().find(|one| one["id"] == id) {
+                Some(found) => {
+                    found["body"] = body["body"].clone();
+                    (200, found.clone())
+                }
+                None => (404, json!({"message": "Not Found"})),
+            }
+        }
+        _ => (404, json!({"message": "Not Found"})),
+    }
 }

@@ -254,7 +254,8 @@ impl<'a> Verifier<'a> {
             self.problem(at, "its actor is not written as suimon writes names".to_owned());
         }
         if let Event::Opened { attempt, .. } = &record.event {
-            for commit in [&attempt.revision, &attempt.modules].into_iter().flatten() {
+            let commits = [&attempt.revision, &attempt.modules].into_iter().flatten();
+            for commit in commits.collect::<BTreeSet<_>>() {
                 match (self.outside.has_commit)(commit) {
                     Ok(true) => {}
                     Ok(false) => {

@@ -1,8 +1,11 @@
 //! `suimon history`.
 
+use std::cell::OnceCell;
+
 use jiff::Timestamp;
 use suimon_ledger::{Error, History, Outside, Verification, verify};
-use suimon_model::{Gate, GateFiles};
+use suimon_model::{Diagnostic, Gate, GateFiles, Project};
+use suimon_source::Repository;
 use suimon_view::text::HistoryOptions;
 
 use crate::delivery_args::HistoryArgs;
@@ -101,14 +104,35 @@ fn verified(
             )
         }
     };
-    let has_commit = |id: &str| match repository.info(id) {
-        Ok(info) => Ok(info.is_some()),
-        Err(error) => Err(error.summary),
+    let brought = OnceCell::new();
+    let has_commit = |id: &str| {
+        let here = || repository.info(id).map_err(|error| error.summary).map(|info| info.is_some());
+        if here()? {
+            return Ok(true);
+        }
+        brought.get_or_init(|| bring(repository, &ground.project)).clone()?;
+        here()
     };
     let gate = |revision: &str| gate_at(session, environment, revision);
     let outside = Outside { signers: signers.as_deref(), has_commit: &has_commit, gate: &gate };
     let store = ground.store()?;
     verify(store.as_ref(), &ground.project.name, environment, &outside).map_err(Failure::from)
+}
+
+/// Brings the branches that commits are applied from: what a colleague has applied may not be here yet.
+fn bring(repository: &Repository, project: &Project) -> Result<(), String> {
+    let bring = || {
+        let default = match &project.branch {
+            Some(branch) => Some(branch.clone()),
+            None => repository.default_branch()?,
+        };
+        let mut names: Vec<String> =
+            default.into_iter().map(|branch| format!("refs/heads/{branch}")).collect();
+        let own = repository.shared_refs("refs/heads/suimon/")?;
+        names.extend(own.into_iter().map(|(name, _)| name));
+        names.iter().try_for_each(|name| repository.shared_ref(name).map(drop))
+    };
+    bring().map_err(|error: Diagnostic| error.summary)
 }
 
 /// The gate of an environment at a commit, and its files.
