@@ -177,6 +177,13 @@ fn what_dev_proved_is_pinned_where_nothing_was() {
     let live = line.suimon(&["render", "stg", "-o", "json"]).code(0).stdout;
     assert!(live.contains("\"value\": \"1\"") || live.contains("\"value\":\"1\""), "{live}");
     line.promote("dev", "stg", &["--commit"]).code(0).says("Nothing to change");
+    // Also where the head of the branch is what was proved: the next commit would change that.
+    line.shop.apply("stg").code(0);
+    line.env().git(&["revert", "--no-edit", "HEAD~1"]);
+    line.promote("stg", "prod", &["--dry-run"]).code(0).says(&proved);
+    line.promote("stg", "prod", &["--commit"]).code(0).says("from stg to prod");
+    assert!(line.file("prod").contains(&format!("modules: {proved}")), "{}", line.file("prod"));
+    line.promote("stg", "prod", &[]).code(0).says("Nothing to change");
 }
 
 #[test]

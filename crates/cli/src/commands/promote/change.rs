@@ -28,8 +28,10 @@ pub(crate) struct Move {
     pub(crate) before: Option<String>,
     /// The file as it will be.
     pub(crate) text: String,
-    /// Identity of the release on the base.
+    /// Identity of the release on the base; empty where the base pins none and a promotion would.
     pub(crate) held: String,
+    /// Whether the base pins the modules.
+    is_pinned: bool,
     pub(crate) release: Release,
     pub(crate) id: String,
     pub(crate) notes: Notes,
@@ -54,6 +56,10 @@ impl Move {
         let from = applied.environment.as_str();
         let candidate = applied.on(session, repository, base)?;
         let mut change = Self::to_release(repository, base, (from, to), &candidate)?;
+        if !change.is_pinned {
+            // What follows the head of the branch has this release until the next commit.
+            change.held.clear();
+        }
         change.notes.values = values(base.snapshot.as_ref(), from, to);
         let name = change.name().to_owned();
         change.branch = promotion_branch(to);
@@ -90,6 +96,7 @@ impl Move {
             before,
             text,
             held,
+            is_pinned: old.modules.is_some(),
             release,
             id: candidate.id.clone(),
             notes,
