@@ -6,13 +6,17 @@ use std::sync::mpsc;
 
 use serde_json::Value;
 
-use crate::delivery::{OPEN, Shop, held};
+use crate::delivery::{OPEN, PEER, Shop, held};
 use crate::gate::{Gate, Hold, Release};
 use crate::run::Ran;
 
 /// A shop with a bare repository as `origin`.
 fn shared() -> Shop {
-    let shop = Shop::new(OPEN, OPEN);
+    share(Shop::new(OPEN, OPEN))
+}
+
+/// Gives a shop its `origin`.
+fn share(shop: Shop) -> Shop {
     let origin = origin(&shop);
     shop.env.commit("one");
     shop.env.git(&["init", "-q", "--bare", origin.to_str().unwrap()]);
@@ -82,6 +86,33 @@ fn a_clone_that_is_behind_brings_what_others_have_applied() {
     let problem = format!("it applied {kept}, which the repository does not have");
     assert_eq!(verified.stdout.matches(&problem).count(), 1, "{}", verified.stdout);
     assert!(!verified.stdout.contains(&pushed), "{}", verified.stdout);
+}
+
+#[test]
+fn who_approves_needs_a_clone_of_their_own_only() {
+    let shop = Shop::new(PEER, OPEN);
+    let aiko = shop.key("aiko");
+    shop.signers(&["aiko"]);
+    let shop = share(shop);
+    let there = clone(&shop, "there");
+    shop.apply("stg").code(3);
+    let digest = shop.digest("stg");
+    let key = aiko.to_str().unwrap();
+    let args = ["approve", "stg", "--plan", &digest, "--role", "peer", "--key", key, "--yes"];
+    at(&shop, &there, &args).code(0).says("The gate of stg is open");
+    shop.env.suimon(&["gate", "stg"]).code(0).says("aiko@example.com");
+    shop.apply("stg").code(0);
+    for folder in [shop.env.project(), there] {
+        at(&shop, &folder, &["history", "stg", "--verify"]).code(0).says("3 records");
+    }
+    // An approval that was given and is gone is no approval, and is missed.
+    let bare = origin(&shop);
+    shop.env.git(&["-C", bare.to_str().unwrap(), "update-ref", "-d", "refs/suimon/approvals/stg"]);
+    shop.value("stg", "2");
+    shop.env.commit("two");
+    let writes = shop.env.writes().len();
+    shop.apply("stg").code(1).notes("it is gone from");
+    assert_eq!(shop.env.writes().len(), writes);
 }
 
 #[test]
