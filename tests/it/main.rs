@@ -19,6 +19,7 @@ mod aws_story;
 mod bad_manifests;
 mod bad_projects;
 mod delivery;
+mod delivery_ecs;
 mod delivery_forge;
 mod delivery_ledger;
 mod delivery_promotion;
