@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use suimon_ledger::{
-    Actor, Approvals, Basis, GitStore, History, Ledger, Signer, Signing, Store, Trigger,
+    Actor, Approvals, Basis, GitStore, History, LEDGER_REFS, Ledger, Signer, Signing, Store,
+    Trigger,
 };
 use suimon_model::{Project, Snapshot};
 use suimon_source::Repository;
@@ -48,6 +49,8 @@ struct Shared {
     store: Arc<dyn Store>,
     /// The same as this machine saw it last: asks no remote.
     seen: Arc<dyn Store>,
+    /// Where the ledgers would be if `suimon.yaml` did not say otherwise.
+    otherwise: Option<Repository>,
     /// Ledgers by environment: what was read once is not read again.
     ledgers: Mutex<BTreeMap<String, Ledger>>,
 }
@@ -101,6 +104,7 @@ impl Ground {
         if let Some(ledger) = ledgers.get(environment) {
             return Ok(ledger.clone());
         }
+        shared.insist_on_place(environment)?;
         let ledger = Ledger::new(Arc::clone(&shared.store), &self.project.name, environment);
         let ledger = ledger.signed(self.signing()?);
         ledgers.insert(environment.to_owned(), ledger.clone());
@@ -150,12 +154,40 @@ impl Ground {
 impl Shared {
     fn open(repository: &Repository, project: &Project) -> Result<Self, Failure> {
         let here = repository.with_remote(Some("local"));
-        let repository = repository.with_remote(project.ledger.remote.as_deref())?;
+        let named = project.ledger.remote.as_deref();
+        let otherwise = named.map(|_| repository.with_remote(None)).transpose()?;
+        let repository = repository.with_remote(named)?;
+        let otherwise =
+            otherwise.filter(|otherwise| otherwise.remote_address() != repository.remote_address());
         // A repository that is read by its URL is nowhere else.
         let seen = here.unwrap_or_else(|_| repository.clone());
         let store: Arc<dyn Store> = Arc::new(GitStore::new(repository.clone()));
         let seen = Arc::new(GitStore::new(seen));
-        Ok(Self { repository, store, seen, ledgers: Mutex::default() })
+        Ok(Self { repository, store, seen, otherwise, ledgers: Mutex::default() })
+    }
+
+    /// A change that is applied does not say that its history is elsewhere: what is recorded where it would be
+    /// otherwise counts.
+    fn insist_on_place(&self, environment: &str) -> Result<(), Failure> {
+        let name = format!("{LEDGER_REFS}{environment}");
+        let seen = name.replacen("refs/suimon/", "refs/suimon/shared/", 1);
+        if !self.repository.is_shared() && self.repository.local_ref(&seen)?.is_some() {
+            let what = format!("the ledger of {environment} was on a remote, which is gone here");
+            return Err(Failure::new(what).hint(format!(
+                "add the remote again; if the ledger is to stay here: git update-ref -d {seen}"
+            )));
+        }
+        let Some(otherwise) = &self.otherwise else { return Ok(()) };
+        if otherwise.shared_ref(&name)?.is_none() {
+            return Ok(());
+        }
+        let place = otherwise.remote_address().unwrap_or_else(|| otherwise.place().to_owned());
+        let what = format!(
+            "suimon.yaml names another place for the ledgers, and that of {environment} is in {place} already"
+        );
+        Err(Failure::new(what).hint(format!(
+            "take `spec.ledger.remote` back; whoever wants to move a ledger takes {name} away from there"
+        )))
     }
 }
 

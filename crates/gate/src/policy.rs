@@ -21,6 +21,7 @@ pub fn policy_value(protect: &Protect, gate: Option<&Gate>, files: &GateFiles) -
         );
         value.insert("revoked".to_owned(), files.revoked_keys.as_deref().map_or(Value::Null, hash));
         value.insert("policies".to_owned(), Value::Object(policies));
+        value.insert("project".to_owned(), json!(files.project));
     }
     Value::Object(value)
 }
@@ -33,7 +34,7 @@ fn hash(text: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use suimon_model::ApprovalRule;
+    use suimon_model::{ApprovalRule, ProjectPolicy};
 
     use super::*;
 
@@ -42,13 +43,14 @@ mod tests {
             allowed_signers: Some("a".into()),
             revoked_keys: Some(String::new()),
             policies: [("policies/a.rego".to_owned(), "package main".to_owned())].into(),
+            project: ProjectPolicy { upstream: Some("stg".into()), ..ProjectPolicy::default() },
         }
     }
 
     #[test]
     fn limits_gate_and_files_are_in_it() {
         let value = policy_value(&Protect::default(), Some(&Gate::default()), &files());
-        insta::assert_snapshot!(value, @r#"{"gate":{},"policies":{"policies/a.rego":"sha256:512843855fcc92a51c810b1b58e0731c01eac9a6a23c157bfa02aad71edffbe7"},"protect":{"kinds":[],"max_deletes":null},"revoked":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","signers":"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"}"#);
+        insta::assert_snapshot!(value, @r#"{"gate":{},"policies":{"policies/a.rego":"sha256:512843855fcc92a51c810b1b58e0731c01eac9a6a23c157bfa02aad71edffbe7"},"project":{"ledger":{"allowedSigners":null,"remote":null},"upstream":"stg"},"protect":{"kinds":[],"max_deletes":null},"revoked":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","signers":"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"}"#);
         let bare = policy_value(&Protect::default(), None, &files());
         insta::assert_snapshot!(bare, @r#"{"gate":null,"protect":{"kinds":[],"max_deletes":null}}"#);
     }
@@ -73,6 +75,7 @@ mod tests {
             value(&protect, &gate, &GateFiles { allowed_signers: None, ..files() }),
             value(&protect, &gate, &GateFiles { revoked_keys: None, ..files() }),
             value(&protect, &gate, &GateFiles { policies: [].into(), ..files() }),
+            value(&protect, &gate, &GateFiles { project: ProjectPolicy::default(), ..files() }),
             policy_value(&protect, None, &files()),
         ];
         for other in others {

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::codec::{RECORDS, Unreadable};
+use suimon_gate::signers::AllowedSigners;
+
+use crate::codec::{RECORD_FILE, RECORDS, SIGNATURE_FILE, Unreadable};
 use crate::link::{self, Place};
 use crate::rules::Rules;
+use crate::sign::check;
 use crate::{Error, History, Record, Recorded, Result, Store};
 
 /// The records read so far.
@@ -14,15 +17,21 @@ pub(crate) struct Chain {
     environment: String,
     records: Vec<Arc<Recorded>>,
     rules: Rules,
+    /// Who must have signed the records, where the project says so.
+    allowed: Option<AllowedSigners>,
+    /// A record was signed: all that follow must be.
+    signed: bool,
 }
 
 impl Chain {
-    pub(crate) fn new(project: &str, environment: &str) -> Self {
+    pub(crate) fn new(project: &str, environment: &str, allowed: Option<&str>) -> Self {
         Self {
             project: project.to_owned(),
             environment: environment.to_owned(),
             records: Vec::new(),
             rules: Rules::default(),
+            allowed: allowed.map(AllowedSigners::parse),
+            signed: false,
         }
     }
 
@@ -66,6 +75,7 @@ impl Chain {
     /// Takes a record as appended after `previous`.
     pub(crate) fn extend(&mut self, id: String, record: Record, previous: Option<&str>) {
         if self.tip() == previous {
+            self.signed |= self.allowed.is_some();
             self.rules.admit(&id, &record);
             self.records.push(Arc::new(Recorded { id, record }));
         }
@@ -73,6 +83,7 @@ impl Chain {
 
     fn restart(&mut self, keep: usize) {
         self.records.truncate(keep);
+        self.signed &= keep > 0;
         self.rules = Rules::default();
         for one in &self.records {
             self.rules.admit(&one.id, &one.record);
@@ -103,9 +114,27 @@ impl Chain {
             return Err(self.damaged(id, fault));
         }
         self.rules.check(&record).map_err(|why| self.damaged(id, &why))?;
+        self.check_signature(stored, &record).map_err(|why| self.damaged(id, &why))?;
         self.rules.admit(id, &record);
         self.records.push(Arc::new(Recorded { id: id.clone(), record }));
         Ok(())
+    }
+
+    /// Turning signatures on later leaves the records before the first signed one as they are.
+    fn check_signature(&mut self, stored: &crate::Stored, record: &Record) -> Result<(), String> {
+        let Some(allowed) = &self.allowed else { return Ok(()) };
+        let file = |name: &str| stored.files.get(name).map(Vec::as_slice);
+        match file(SIGNATURE_FILE).map(std::str::from_utf8) {
+            None if self.signed => Err("it is not signed, and records before it are".to_owned()),
+            None => Ok(()),
+            Some(Err(_)) => Err("its signature is not text".to_owned()),
+            Some(Ok(signature)) => {
+                let bytes = file(RECORD_FILE).unwrap_or_default();
+                check(signature, bytes, record, Some(allowed))?;
+                self.signed = true;
+                Ok(())
+            }
+        }
     }
 
     fn damaged(&self, id: &str, why: &str) -> Error {

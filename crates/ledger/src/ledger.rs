@@ -61,13 +61,16 @@ impl Ledger {
         environment: impl Into<String>,
     ) -> Self {
         let (project, environment) = (project.into(), environment.into());
-        let chain = Arc::new(Mutex::new(Chain::new(&project, &environment)));
+        let chain = Arc::new(Mutex::new(Chain::new(&project, &environment, None)));
         Self { store, project, environment, signing: Signing::default(), chain }
     }
 
-    /// The same ledger, whose records are signed from now on.
+    /// The same ledger, whose records are signed from now on; where it is said by whom, a record that is not
+    /// makes the ledger damaged for every reader.
     #[must_use]
     pub fn signed(mut self, signing: Signing) -> Self {
+        let chain = Chain::new(&self.project, &self.environment, signing.allowed.as_deref());
+        self.chain = Arc::new(Mutex::new(chain));
         self.signing = signing;
         self
     }

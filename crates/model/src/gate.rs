@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::{ForgeSettings, LedgerSettings, Project};
+
 /// The `gate` block of an environment, as declared.
 ///
 /// # Caveats
@@ -184,4 +186,35 @@ pub struct GateFiles {
     pub revoked_keys: Option<String>,
     /// Rego policies by path (`policies/*.rego`).
     pub policies: BTreeMap<String, String>,
+    /// What `suimon.yaml` says that the gate depends on.
+    pub project: ProjectPolicy,
+}
+
+/// The part of `suimon.yaml` that the gate of one environment depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProjectPolicy {
+    /// The environment that releases come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+    /// The protected branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Whose reviews count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forge: Option<ForgeSettings>,
+    /// Where the ledgers are, and who signs them.
+    pub ledger: LedgerSettings,
+}
+
+impl ProjectPolicy {
+    /// What a project says about one of its environments.
+    pub fn of(project: &Project, environment: &str) -> Self {
+        Self {
+            upstream: project.upstream_of(environment).map(str::to_owned),
+            branch: project.branch.clone(),
+            forge: project.forge.clone(),
+            ledger: project.ledger.clone(),
+        }
+    }
 }

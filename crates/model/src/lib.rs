@@ -24,7 +24,7 @@ pub use environment::{
 };
 pub use gate::{
     ApprovalRule, Approvers, BreakGlassRule, Check, Gate, GateFiles, HttpProbe, Probe,
-    RollbackRule, Rule, UpstreamRule, Window, WindowTimes,
+    ProjectPolicy, RollbackRule, Rule, UpstreamRule, Window, WindowTimes,
 };
 pub use health::{Health, HealthStatus};
 pub use id::{InvalidResourceId, ResourceId};

@@ -4,7 +4,7 @@ use suimon_model::{Diagnostic, Release, Snapshot};
 use suimon_source::{CommitInfo, Repository};
 
 use crate::Tip;
-use crate::name::{RELEASE_TRAILER, short_commit, trailer};
+use crate::name::{RELEASE_TRAILER, ROLLBACK_TRAILER, short_commit, trailer};
 use crate::safe::{line, shorten};
 
 /// The identity of a release that an environment has at a snapshot.
@@ -107,11 +107,12 @@ pub fn is_merged(
     revision: &str,
     file: &str,
 ) -> Result<bool, Diagnostic> {
-    if repository.info(revert)?.is_none() {
-        // It was never pushed, or is gone: nobody can say that it was merged.
-        return Ok(false);
-    }
-    if repository.is_ancestor(revert, revision)? {
+    // It was never pushed, or is gone: nobody can say that it was merged.
+    let Some(info) = repository.info(revert)? else { return Ok(false) };
+    // A commit that was there already when it was gone back to is in every later one, and reverts nothing.
+    if trailer(&info.message, ROLLBACK_TRAILER).is_some()
+        && repository.is_ancestor(revert, revision)?
+    {
         return Ok(true);
     }
     let wanted = repository.read(revert, file)?;

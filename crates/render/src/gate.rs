@@ -5,7 +5,7 @@ use suimon_model::{Diagnostics, Environment, GateFiles, Location, Snapshot};
 use crate::config;
 use crate::render::{gate_files, sorted};
 
-/// Reads an environment and the files that its gate is judged with, and nothing else.
+/// Reads an environment and the files that its gate is judged with, `suimon.yaml` too, and nothing else.
 ///
 /// Meant for the gate as it stood at another revision: no module, template or release is read, so
 /// none of them can be in the way.
@@ -19,11 +19,17 @@ pub fn load_gate(
     let file = config::environment_file(snapshot, env).map_err(|broken| {
         let mut errors = broken.errors;
         if let Some(file) = broken.rest {
-            errors.extend(gate_files(snapshot, &file).err().unwrap_or_default());
+            errors.extend(gate_files(snapshot, &file, None).err().unwrap_or_default());
         }
         sorted(errors)
     })?;
-    let files = gate_files(snapshot, &file).map_err(sorted)?;
+    let has_project = snapshot.read("suimon.yaml").map_err(|error| sorted(vec![error]))?.is_some();
+    let project = if file.environment.gate.is_some() && has_project {
+        Some(config::project_file(snapshot).map_err(sorted)?)
+    } else {
+        None
+    };
+    let files = gate_files(snapshot, &file, project.as_ref()).map_err(sorted)?;
     Ok((file.environment, files))
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use suimon_model::{
-    DesiredState, Diagnostic, Diagnostics, Environment, GateFiles, Location, Project, Release,
-    Snapshot,
+    DesiredState, Diagnostic, Diagnostics, Environment, GateFiles, Location, Project,
+    ProjectPolicy, Release, Snapshot,
 };
 
 use crate::config;
@@ -143,7 +143,8 @@ fn render_file(
     }
     let upstream = project.as_ref().and_then(|project| config::missing_upstream(project, &file));
     take(upstream.into_iter().collect());
-    let gate_files = gate_files(snapshot, &file).map_err(&mut take).unwrap_or_default();
+    let gate_files =
+        gate_files(snapshot, &file, project.as_ref()).map_err(&mut take).unwrap_or_default();
     if pinned.is_none() {
         // Nobody knows which modules these would be.
         file.instances.clear();
@@ -189,12 +190,14 @@ fn render_file(
 pub(crate) fn gate_files(
     snapshot: &dyn Snapshot,
     file: &config::EnvironmentFile,
+    project: Option<&Project>,
 ) -> Result<GateFiles, Vec<Diagnostic>> {
-    let gate = file.environment.gate.as_ref();
-    gate.map_or_else(
-        || Ok(GateFiles::default()),
-        |gate| config::gate_files(snapshot, gate, &file.gate),
-    )
+    let Some(gate) = &file.environment.gate else { return Ok(GateFiles::default()) };
+    let mut files = config::gate_files(snapshot, gate, &file.gate)?;
+    if let Some(project) = project {
+        files.project = ProjectPolicy::of(project, &file.environment.name);
+    }
+    Ok(files)
 }
 
 /// Codes of errors that a value causes which a broken file would have given.

@@ -32,11 +32,9 @@ fn fetch(folder: &Path) -> Result<(), String> {
     let wrong = |error: io::Error| format!("{}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(wrong)?;
     let archive = folder.join("package.tgz");
-    let packed = run(
-        Command::new("npm")
-            .args(["pack", "--silent", "--fetch-retries=1", "--fetch-timeout=60000", PACKAGE])
-            .current_dir(folder),
-    )?;
+    let packed = run(Command::new("npm")
+        .args(["pack", "--silent", "--fetch-retries=1", "--fetch-timeout=60000", PACKAGE])
+        .current_dir(folder))?;
     let name = packed.lines().last().unwrap_or_default().trim();
     fs::rename(folder.join(name), &archive).map_err(wrong)?;
     let inside = format!("package/generated/{FILE}");

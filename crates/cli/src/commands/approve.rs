@@ -11,7 +11,8 @@ use suimon_gate::{
 };
 use suimon_plan::Plan;
 
-use self::person::{Approver, counts, mode_of};
+pub(crate) use self::person::counts;
+use self::person::{Approver, mode_of};
 use super::apply::open;
 use crate::deliver::confirmed;
 use crate::delivery_args::ApproveArgs;

@@ -67,7 +67,9 @@ pub(crate) async fn run(args: &CiArgs, session: &Session<'_>) -> Result<u8, Fail
     if args.dry_run {
         return print(session, &checked);
     }
-    let told = tell(session, &change, &checked).await;
+    let Some(told) = tell(session, &change, &checked).await else {
+        return Ok(if checked.iter().any(Checked::is_failed) { ERROR } else { 0 });
+    };
     let advanced = advance(args, session, &change, &ground).await;
     for failure in told.iter().chain(&advanced) {
         session.console.fail(failure);
@@ -129,14 +131,32 @@ fn print(session: &Session<'_>, checked: &[Checked]) -> Result<u8, Failure> {
     Ok(if checked.iter().any(Checked::is_failed) { ERROR } else { 0 })
 }
 
-/// Writes comments and statuses; what could not be written.
-async fn tell(session: &Session<'_>, change: &Change, checked: &[Checked]) -> Vec<Failure> {
+/// Writes comments and statuses; what could not be written. `None` where the token may not write, as in a pipeline of
+/// a fork: the plans are made all the same.
+async fn tell(session: &Session<'_>, change: &Change, checked: &[Checked]) -> Option<Vec<Failure>> {
     let forge = change.door.forge.as_ref();
     let mut failures = Vec::new();
     for status in checked.iter().flat_map(Checked::statuses) {
-        let put = forge.put_status(&change.head, &status).await;
-        failures.extend(put.map_err(promote::refused).err());
+        match forge.put_status(&change.head, &status).await {
+            Ok(()) => {}
+            Err(error @ suimon_forge::Error::Forbidden { .. }) => {
+                let error = escape(&error.to_string());
+                session.console.note(&format!(
+                    "warning: no comment and no status was written, the token may not: {error}"
+                ));
+                return None;
+            }
+            Err(error) => failures.push(promote::refused(error)),
+        }
     }
+    failures.extend(comment(session, change, checked).await);
+    Some(failures)
+}
+
+/// Writes one comment for each environment, and marks those that are about an older state.
+async fn comment(session: &Session<'_>, change: &Change, checked: &[Checked]) -> Vec<Failure> {
+    let forge = change.door.forge.as_ref();
+    let mut failures = Vec::new();
     let Some(number) = change.number else {
         let head = short_commit(&change.head);
         session

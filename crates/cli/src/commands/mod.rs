@@ -21,6 +21,8 @@ mod validate;
 
 use std::future::Future;
 
+pub(crate) use approve::counts;
+
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::failure::Failure;

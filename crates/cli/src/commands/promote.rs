@@ -7,6 +7,8 @@ mod door;
 mod judged;
 mod queue;
 
+use suimon_gate::Proof;
+use suimon_ledger::{Event, Recorded};
 use suimon_promote::{Decision, Refusal, Turn, check_step, short_commit};
 use suimon_view::escape;
 
@@ -29,6 +31,7 @@ pub(crate) async fn run(args: &PromoteArgs, session: &Session<'_>) -> Result<u8,
     let ground = blocking(|| Ground::open(session))?;
     check_step(&ground.project, &args.from, &args.to)?;
     let applied = blocking(|| Candidate::eligible(&ground, session, &args.from))?;
+    blocking(|| refuse_left(&ground, &applied, &args.to))?;
     if args.how.commit {
         return blocking(|| commit(args, session, &ground, &applied));
     }
@@ -221,4 +224,24 @@ impl Promotion<'_> {
         }
         Ok(0)
     }
+}
+
+/// What an environment was rolled back from does not enter it again before it is proved again.
+fn refuse_left(ground: &Ground, applied: &Candidate, to: &str) -> Result<(), Failure> {
+    let left = ground.history(to)?.proof(&applied.id);
+    let Proof::Revoked { at, why } = left else { return Ok(()) };
+    let again = ground.history(&applied.environment)?;
+    let proves = |one: &Recorded| match &one.record.event {
+        Event::Checked { release_id, health } => *release_id == applied.id && health.is_healthy(),
+        _ => one.id == applied.record,
+    };
+    if again.iter().any(|one| one.record.time > at && proves(one)) {
+        return Ok(());
+    }
+    let from = &applied.environment;
+    let what =
+        format!("{to} left this release ({why}), and {from} has not proved it again since {at:.0}");
+    Err(Failure::new(what).hint(format!(
+        "promote a release that mends it; or prove this one again: suimon status {from} --record"
+    )))
 }

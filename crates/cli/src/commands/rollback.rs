@@ -2,6 +2,7 @@
 
 mod target;
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,10 @@ pub(crate) async fn run(args: &RollbackArgs, session: &Session<'_>) -> Result<u8
     ground.repository()?;
     if args.unpin {
         return blocking(|| unpin(session, &ground, environment));
+    }
+    if !args.how.dry_run && !args.run.auto_approve && !std::io::stdin().is_terminal() {
+        let what = "standard input is not a terminal, so nobody can approve the rollback";
+        return Err(Failure::new(what).hint("nothing was made; use --auto-approve"));
     }
     let history = blocking(|| ground.history(environment))?;
     let wanted = blocking(|| Target::find(session, &history, environment, args.to.as_deref()))?;

@@ -1,6 +1,6 @@
 //! `suimon validate`.
 
-use suimon_model::{Diagnostics, Snapshot};
+use suimon_model::{DesiredState, Diagnostic, Diagnostics, Snapshot};
 
 use crate::args::ValidateArgs;
 use crate::failure::{ERROR, Failure};
@@ -24,9 +24,10 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
                 problems.extend(rendered.warnings);
                 let found: Vec<_> =
                     rendered.state.manifests.iter().flat_map(wiring::check).collect();
+                let state = &rendered.state;
+                let found: Vec<_> = found.into_iter().chain(gate(snapshot, state)).collect();
                 let refused = !found.is_empty();
                 problems.extend(found);
-                let state = &rendered.state;
                 let live_on = state.environment.targets.kubernetes.as_ref();
                 match suimon_graph::order_for(&state.manifests, live_on) {
                     Ok(_) if refused => {}
@@ -54,6 +55,19 @@ pub(crate) fn run(args: &ValidateArgs, session: &Session<'_>) -> Result<u8, Fail
         session.console.note(text.trim_end());
     }
     Ok(0)
+}
+
+/// What is wrong with what a gate says: windows, rules and their settings, signers, policies.
+fn gate(snapshot: &dyn Snapshot, state: &DesiredState) -> Vec<Diagnostic> {
+    let Some(gate) = &state.environment.gate else { return Vec::new() };
+    let problems = suimon_gate::check(gate, &state.gate_files);
+    let diagnostic = |problem: suimon_gate::Problem| {
+        let at = suimon_render::locate_gate(snapshot, &state.environment.name, &problem.pointer);
+        let mut found = Diagnostic::error("wrong-gate", problem.message).at(at);
+        found.help = problem.help;
+        found
+    };
+    problems.into_iter().map(diagnostic).collect()
 }
 
 /// Every environment, also when `suimon.yaml` does not say which there are.

@@ -1,10 +1,11 @@
 //! What is recorded beside the runs: applies that were refused, and plans that could not be made.
 
 use jiff::Timestamp;
-use suimon_gate::{Condition, Facts, SignedApproval, Statement};
+use suimon_gate::{Condition, Facts, SignedApproval, State, Statement};
 use suimon_ledger::{Attempt, Entry, Event};
 
 use super::Delivery;
+use crate::commands::counts;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::ground::{Ground, blocking};
 use crate::session::Session;
@@ -17,17 +18,21 @@ pub(super) fn attempt(
     went_through: bool,
 ) -> Attempt {
     let broken = facts.break_glass.clone().filter(|_| went_through);
-    let approvals = approvals(delivery, facts);
+    let opened = |one: &Condition| one.rule == "approvals" && one.state == State::Passed;
+    let approvals =
+        if conditions.iter().any(opened) { approvals(delivery, facts) } else { Vec::new() };
     suimon_engine::attempt(delivery.planned, facts.mode, conditions, approvals, broken)
 }
 
-/// The statements about exactly this plan, as they were signed.
+/// The statements that count for exactly this plan, as they were signed: whoever can push may have left others there.
 fn approvals(delivery: &Delivery<'_>, facts: &Facts) -> Vec<SignedApproval> {
     let plan = &delivery.planned.plan;
     let digest = plan.digest();
     let about = |one: &&SignedApproval| {
         serde_json::from_str::<Statement>(&one.statement).is_ok_and(|statement| {
-            statement.digest == digest && statement.environment == plan.environment
+            statement.digest == digest
+                && statement.environment == plan.environment
+                && counts(plan, facts, &statement.role, one).is_ok()
         })
     };
     facts.approvals.known().into_iter().flatten().filter(about).cloned().collect()

@@ -71,13 +71,38 @@ fn applied_modules(history: &History) -> Option<String> {
     of_trusted.find_map(|attempt| attempt.modules.clone())
 }
 
+/// Addresses in `Co-authored-by: NAME <ADDRESS>` lines, in lower case.
+fn co_authors(message: &str) -> impl Iterator<Item = String> + '_ {
+    message.lines().filter_map(|line| {
+        let (key, value) = line.trim().split_once(':')?;
+        let (_, address) = value.trim().strip_suffix('>')?.rsplit_once('<')?;
+        key.eq_ignore_ascii_case("co-authored-by").then(|| address.trim().to_lowercase())
+    })
+}
+
 fn add(authors: &mut Authors, commit: &CommitInfo) {
     for email in [&commit.author_email, &commit.committer_email] {
         authors.people.insert(email.to_lowercase());
     }
+    // Where a forge squashes a branch, the authors of its commits are named like this.
+    authors.people.extend(co_authors(&commit.message));
     // A signature that cannot be read names nobody; the addresses stand all the same.
     let key = commit.ssh_signature.as_deref().map(suimon_gate::ssh::claimed_key);
     if let Some(Ok(key)) = key {
         authors.keys.insert(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn co_authors_are_authors() {
+        let message = "squash: add a page\n\nCo-authored-by: Aiko <Aiko@Example.com>\n\
+                       co-authored-by: Ben <ben@example.com> \nReviewed-by: Chie <chie@example.com>\n\
+                       Co-authored-by: nobody\n";
+        let found: Vec<String> = co_authors(message).collect();
+        assert_eq!(found, ["aiko@example.com", "ben@example.com"]);
     }
 }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use suimon_engine::Planned;
-use suimon_gate::{BreakGlass, Facts, Known, Mode, Pin, Trusted, Upstream};
+use suimon_gate::{BreakGlass, Condition, Facts, Known, Mode, Pin, State, Trusted, Upstream};
 use suimon_ledger::{Approvals, History};
-use suimon_model::{Approvers, Gate};
+use suimon_model::{Approvers, Gate, ProjectPolicy};
 
 use super::{Ground, authors, blocking, checks, reviews, trusted};
 use crate::failure::Failure;
@@ -77,7 +77,7 @@ impl Ground {
             None
         };
         if wants_reviews(&facts) {
-            facts.reviews = self.reviews(planned).await;
+            facts.reviews = self.reviews(planned, &facts).await;
         }
         let mut said = Vec::new();
         let waived = planned.plan.is_empty() || (facts.mode == Mode::Rollback && !rollback(&facts));
@@ -126,10 +126,28 @@ impl Ground {
             }
         };
         facts.trusted = trusted::trusted(&history, self.snapshot.as_ref(), environment);
+        if !here && (facts.gate.is_some() || before(facts).is_some()) {
+            match self.contradiction(environment, &history) {
+                Ok(None) => {}
+                Ok(Some(why)) if asking.depth == Depth::Apply => return Err(Failure::new(why)),
+                Err(failure) if asking.depth == Depth::Apply => return Err(failure),
+                Ok(Some(why)) => {
+                    unknown(facts, &why);
+                    return Ok(None);
+                }
+                Err(failure) => {
+                    unknown(facts, &failure.line());
+                    return Ok(None);
+                }
+            }
+        }
+        if asking.mode == Mode::Forward {
+            facts.inspected.extend(self.outdated(planned, facts)?);
+        }
         facts.holds = Known::Known(history.holds().map(|held| held.attempt.release_id.clone()));
         facts.pin = Known::Known(self.pin(planned, &history));
         if wants_upstream(facts) {
-            facts.upstream = self.upstream(planned);
+            facts.upstream = self.upstream(planned, facts);
         }
         if wants_approvals(facts) {
             let read = self.approvals(environment).map(|approvals| Approvals::read(&approvals))?;
@@ -146,19 +164,68 @@ impl Ground {
             );
         }
         if facts.gate.is_some() || before(facts).is_some() {
-            facts.on_branch = self.on_branch(plan.revision.as_deref())?;
+            facts.on_branch = self.on_branch(plan.revision.as_deref(), facts)?;
         }
         Ok(Some(history))
     }
 
+    /// A revision that came before the one that was applied last is no way forward: whatever was approved for it is
+    /// done with.
+    fn outdated(&self, planned: &Planned, facts: &Facts) -> Result<Option<Condition>, Failure> {
+        let (Trusted::At { revision: last, gate: Some(_), .. }, Some(revision)) =
+            (&facts.trusted, &planned.plan.revision)
+        else {
+            return Ok(None);
+        };
+        if last == revision || !self.repository()?.is_ancestor(revision, last)? {
+            return Ok(None);
+        }
+        let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
+        let message = format!(
+            "commit {} is older than {}, which was applied last",
+            short(revision),
+            short(last)
+        );
+        let environment = &planned.plan.environment;
+        let help = format!(
+            "`git pull`, or name the newer commit with --revision; to go back: suimon rollback {environment}"
+        );
+        Ok(Some(Condition::new("outdated", State::Held, message).help(help)))
+    }
+
+    /// Where the ledgers of the pipeline do not agree on what each of them holds: one was cut or replaced.
+    fn contradiction(
+        &self,
+        environment: &str,
+        history: &History,
+    ) -> Result<Option<String>, Failure> {
+        for other in self.project.pipeline.iter().filter(|other| *other != environment) {
+            let there = self.history(other)?;
+            for (witness, named, of) in
+                [(&there, environment, history), (history, other.as_str(), &there)]
+            {
+                let seen = witness.iter().rev().find_map(|one| one.record.witnessed.get(named));
+                if let Some(id) = seen.filter(|id| of.find(id).is_none()) {
+                    let by = if named == environment { other } else { environment };
+                    return Ok(Some(format!(
+                        "the ledger of {named} was cut or replaced: it lacks record {id}, which that of {by} \
+                         names; see suimon history {named} --verify"
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// What the environment before this one has proved.
-    fn upstream(&self, planned: &Planned) -> Option<Upstream> {
-        let environment = self.project.upstream_of(&planned.plan.environment)?;
-        let proof = match self.history(environment) {
+    fn upstream(&self, planned: &Planned, facts: &Facts) -> Option<Upstream> {
+        let own = self.project.upstream_of(&planned.plan.environment).map(str::to_owned);
+        let environment = decided(facts).and_then(|before| before.upstream.clone()).or(own)?;
+        let proof = match self.history(&environment) {
             Ok(history) => Known::Known(history.proof(&planned.plan.release_id)),
             Err(failure) => Known::Unknown(failure.line()),
         };
-        Some(Upstream { environment: environment.to_owned(), proof })
+        Some(Upstream { environment, proof })
     }
 
     /// The rollback that holds the environment, and whether what would be applied has its revert.
@@ -168,7 +235,10 @@ impl Ground {
         let contains = || {
             let (repository, revision) =
                 (self.repository().ok()?, planned.plan.revision.as_deref()?);
-            repository.is_ancestor(pin.revision, revision).ok()
+            let folder = repository.prefix();
+            let slash = if folder.is_empty() { "" } else { "/" };
+            let file = format!("{folder}{slash}envs/{}/release.yaml", planned.plan.environment);
+            suimon_promote::is_merged(repository, pin.revision, revision, &file).ok()
         };
         Some(Pin {
             release_id: pin.release_id.to_owned(),
@@ -176,14 +246,18 @@ impl Ground {
             revision: pin.revision.to_owned(),
             by: format!("{} <{}>", pin.by.name, pin.by.email),
             at: pin.at,
-            // A revert that was squashed is another commit with the same release.
             merged: same_release || contains().unwrap_or(false),
         })
     }
 
     /// Whether the revision is on the protected branch.
-    fn on_branch(&self, revision: Option<&str>) -> Result<Option<Known<bool>>, Failure> {
-        let Some(branch) = &self.project.branch else { return Ok(None) };
+    fn on_branch(
+        &self,
+        revision: Option<&str>,
+        facts: &Facts,
+    ) -> Result<Option<Known<bool>>, Failure> {
+        let before = decided(facts).and_then(|before| before.branch.as_ref());
+        let Some(branch) = before.or(self.project.branch.as_ref()) else { return Ok(None) };
         let Some(revision) = revision else { return Ok(Some(Known::Known(false))) };
         let repository = self.repository()?;
         let tip = match repository.shared_ref(&format!("refs/heads/{branch}")) {
@@ -197,13 +271,19 @@ impl Ground {
         }))
     }
 
-    async fn reviews(&self, planned: &Planned) -> Known<Option<suimon_gate::ReviewedChange>> {
+    async fn reviews(
+        &self,
+        planned: &Planned,
+        facts: &Facts,
+    ) -> Known<Option<suimon_gate::ReviewedChange>> {
         let Some(revision) = &planned.plan.revision else { return Known::Known(None) };
         let repository = match self.repository() {
             Ok(repository) => repository,
             Err(_) => return Known::Known(None),
         };
-        match self.reviewing_forge() {
+        let own = self.project.forge.as_ref();
+        let forge = decided(facts).map_or(own, |before| before.forge.as_ref());
+        match self.reviewing_forge(forge) {
             Ok(forge) => reviews::reviews(forge.as_ref(), repository, revision).await,
             Err(why) => Known::Unknown(why),
         }
@@ -217,6 +297,15 @@ fn unknown(facts: &mut Facts, why: &str) {
     facts.pin = Known::Unknown(why.to_owned());
     facts.approvals = Known::Unknown(why.to_owned());
     facts.authors = Known::Unknown(why.to_owned());
+}
+
+/// What `suimon.yaml` said before this change about an environment that had a gate: a change says neither what it
+/// has to pass, nor who is asked.
+fn decided(facts: &Facts) -> Option<&ProjectPolicy> {
+    match &facts.trusted {
+        Trusted::At { gate: Some(_), files, .. } => Some(&files.project),
+        _ => None,
+    }
 }
 
 /// The gate before this change, where there was one.

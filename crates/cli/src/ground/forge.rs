@@ -17,7 +17,7 @@ fn token_variables(kind: ForgeKind) -> &'static [&'static str] {
     match kind {
         ForgeKind::Local => &[],
         ForgeKind::Github => &["GITHUB_TOKEN", "GH_TOKEN"],
-        ForgeKind::Gitlab => &["GITLAB_TOKEN", "CI_JOB_TOKEN"],
+        ForgeKind::Gitlab => &["GITLAB_TOKEN"],
         ForgeKind::Gitea => &["GITEA_TOKEN"],
     }
 }
@@ -49,8 +49,13 @@ impl Ground {
     }
 
     /// The forge whose reviews count; why there is none otherwise.
-    pub(crate) fn reviewing_forge(&self) -> Result<Arc<dyn Forge>, String> {
-        let settings = self.forge_settings().map_err(|failure| failure.line())?;
+    pub(crate) fn reviewing_forge(
+        &self,
+        declared: Option<&ForgeSettings>,
+    ) -> Result<Arc<dyn Forge>, String> {
+        let remote = self.repository().map_err(|failure| failure.line())?.remote_address();
+        let settings = settings(&variable, declared, remote.as_deref());
+        let settings = settings.map_err(|failure| failure.line())?;
         let token = token(&variable, settings.kind);
         if settings.kind != ForgeKind::Local && token.is_none() {
             let names = token_variables(settings.kind).join(" or ");

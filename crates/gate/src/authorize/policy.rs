@@ -110,5 +110,13 @@ fn changed(facts: &Facts, gate: &Gate, protect: &Protect, files: &GateFiles) -> 
     differs(facts.protect != *protect, "`protect`");
     differs(facts.files.allowed_signers != files.allowed_signers, "the allowed signers");
     differs(facts.files.revoked_keys != files.revoked_keys, "the revoked keys");
+    let (now, then) = (&facts.files.project, &files.project);
+    // Without a gate there is no word of them, and that the gate is gone is said already.
+    if facts.gate.is_some() {
+        differs(now.upstream != then.upstream, "the environment before it in `pipeline`");
+        differs(now.branch != then.branch, "`branch` of suimon.yaml");
+        differs(now.forge != then.forge, "`forge` of suimon.yaml");
+        differs(now.ledger != then.ledger, "`ledger` of suimon.yaml");
+    }
     changed
 }

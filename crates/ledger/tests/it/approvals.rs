@@ -47,7 +47,7 @@ fn gate(asks: bool) -> Gate {
 }
 
 fn files(signers: String, revoked: Option<String>) -> GateFiles {
-    GateFiles { allowed_signers: Some(signers), revoked_keys: revoked, policies: BTreeMap::new() }
+    GateFiles { allowed_signers: Some(signers), revoked_keys: revoked, ..GateFiles::default() }
 }
 
 /// Gates by revision.

@@ -70,7 +70,8 @@ fn a_revert_is_merged_by_itself_or_by_its_content() {
     let repo = Repo::new();
     let first = repo.commit(None, &[(FILE, "r1")], "r1\n");
     let second = repo.commit(Some(&first), &[(FILE, "r2")], "r2\n");
-    let revert = repo.commit(Some(&second), &[(FILE, "r1")], "back\n");
+    let message = rollback_message("stg", "v1", "r1", None);
+    let revert = repo.commit(Some(&second), &[(FILE, "r1")], &message);
     let merged = |revision: &str| is_merged(&repo.repository, &revert, revision, FILE).unwrap();
     assert!(merged(&revert));
     assert!(!merged(&second), "what it was before says nothing");
@@ -80,6 +81,9 @@ fn a_revert_is_merged_by_itself_or_by_its_content() {
     assert!(merged(&squashed));
     let later = repo.commit(Some(&squashed), &[(FILE, "r3")], "r3\n");
     assert!(merged(&later));
+    let there = |revision: &str| is_merged(&repo.repository, &first, revision, FILE).unwrap();
+    assert!(!there(&second), "what was there already reverts nothing");
+    assert!(there(&revert), "its content came back");
     let missing = "0123456789012345678901234567890123456789";
     assert!(!is_merged(&repo.repository, missing, &later, FILE).unwrap());
 }

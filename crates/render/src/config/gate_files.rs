@@ -33,7 +33,7 @@ pub(crate) fn gate_files(
             approvers.and_then(|approvers| approvers.revoked_keys.as_ref()),
             places.revoked_keys.as_ref(),
         ),
-        policies: BTreeMap::new(),
+        ..GateFiles::default()
     };
     let mut folders = vec![POLICIES.to_owned()];
     let mut left = limits::POLICY_BYTES;

@@ -96,7 +96,6 @@ fn a_gate_can_be_small() {
 #[test]
 fn a_gate_is_read_without_the_rest_of_the_project() {
     let broken = with_gate(WHOLE)
-        .file("suimon.yaml", "nonsense: {")
         .file("envs/dev/release.yaml", "nonsense: {")
         .file("envs/dev/manifests/a.yaml.tera", "{{ nope }}");
     assert!(load_gate(&broken.snapshot(), "dev").is_ok());

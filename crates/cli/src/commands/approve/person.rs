@@ -120,7 +120,7 @@ fn principal(
 }
 
 /// Whether the gate takes an approval, and why not: as its judge says when this is all it has to look at.
-pub(super) fn counts(
+pub(crate) fn counts(
     plan: &Plan,
     facts: &Facts,
     role: &str,

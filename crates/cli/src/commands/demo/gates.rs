@@ -70,7 +70,12 @@ fn roll_back(story: &Story, people: &People, environment: &str) -> Result<(), Fa
 }
 
 /// Everybody whom the gate asks for signs the plan as it is now.
-pub(super) fn approve(story: &Story, people: &People, environment: &str, back: bool) -> Result<(), Failure> {
+pub(super) fn approve(
+    story: &Story,
+    people: &People,
+    environment: &str,
+    back: bool,
+) -> Result<(), Failure> {
     let branch = format!("suimon/rollback/{environment}");
     let mut scope: Vec<&str> = Vec::new();
     if back {

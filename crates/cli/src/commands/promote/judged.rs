@@ -48,7 +48,9 @@ pub(crate) async fn judged_plan(
     ground: &Ground,
     asking: &Asking,
 ) -> Result<Judged, Failure> {
-    let gathered = Box::pin(ground.facts(planned, asking)).await?;
+    let mut gathered = Box::pin(ground.facts(planned, asking)).await?;
+    // What is proposed is on the protected branch once it is merged, which may wait for this very answer.
+    gathered.facts.on_branch = None;
     let conditions = judge(&planned.plan, &gathered.facts);
     Ok(Judged { plan: planned.plan.clone(), mode: asking.mode, conditions })
 }
