@@ -169,6 +169,24 @@ fn what_is_left_is_not_promoted_until_it_is_proved_again() {
     assert_eq!(line.live("prod"), "3");
 }
 
+#[test]
+fn status_names_no_promotion_that_was_merged_and_left() {
+    let line = Line::applied("", "");
+    line.release("2");
+    line.promote("dev", "stg", &[]).code(0);
+    line.merge("suimon/promote/stg");
+    line.shop.apply("stg").code(0);
+    rollback(&line, "stg", &["--reason", "slow"]).code(0);
+    line.merge("suimon/rollback/stg");
+    line.shop.apply("stg").code(0);
+    let why = line.status("dev")["next"]["why"].clone();
+    assert!(why.as_str().unwrap().contains("stg left this release"), "{why}");
+    line.promote("dev", "stg", &["--commit"]).code(1).notes("stg left this release");
+    line.suimon(&["status", "dev", "--record"]).code(0);
+    assert_eq!(line.next("dev").unwrap(), ["promote", "dev", "stg"]);
+    line.promote("dev", "stg", &["--commit"]).code(0);
+}
+
 /// A gate that is frozen for good, with a role of its own for a rollback.
 fn frozen(rollback: &str) -> String {
     format!(

@@ -5,7 +5,7 @@ mod look;
 
 use jiff::Timestamp;
 use suimon_ledger::{Error as LedgerError, History, Liveness};
-use suimon_promote::{RELEASE_TRAILER, promotion_branch, trailer};
+use suimon_promote::{RELEASE_TRAILER, is_merged, promotion_branch, trailer};
 use suimon_view::status::{Declared, Environment, Ledger, Pipeline};
 
 use crate::delivery_args::StatusArgs;
@@ -127,11 +127,24 @@ fn revert_is_merged(ground: &Ground, history: &History, declared: &Declared) -> 
     pin.release_id == declared.release_id || contains().unwrap_or(false)
 }
 
-/// The release on the branch of a promotion; whoever cannot be asked proposes nothing.
+/// The release on the branch of a promotion that is not merged; whoever cannot be asked proposes nothing.
 fn proposed(ground: &Ground, environment: &str) -> Option<String> {
     let repository = ground.repository().ok()?;
     let branch = format!("refs/heads/{}", promotion_branch(environment));
     let tip = repository.shared_ref(&branch).ok()??;
     let info = repository.info(&tip).ok()??;
+    if let Some(revision) = ground.snapshot.revision() {
+        let path = format!("envs/{environment}/release.yaml");
+        let file = match repository.prefix() {
+            "" => path,
+            prefix => format!("{prefix}/{path}"),
+        };
+        // Branches that were merged are often left where they are.
+        let merged = repository.is_ancestor(&tip, revision).ok()?
+            || is_merged(repository, &tip, revision, &file).ok()?;
+        if merged {
+            return None;
+        }
+    }
     trailer(&info.message, RELEASE_TRAILER).map(str::to_owned)
 }

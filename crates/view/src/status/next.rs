@@ -2,7 +2,7 @@
 
 use suimon_apply::End;
 use suimon_gate::{Condition, Proof, State};
-use suimon_ledger::{Attempt, HealthSummary};
+use suimon_ledger::{Attempt, Event, HealthSummary, Recorded};
 
 use super::environment::{Facts, health_word};
 use super::{Ledger, Live, Pipeline};
@@ -214,9 +214,29 @@ fn to_promote(one: &Facts<'_>, downstream: Option<&Facts<'_>>) -> Option<Next> {
     if declared.release_id == proved.release_id || left {
         return None;
     }
+    if has_left(one, to, &proved.release_id) {
+        return Next::wait(format!(
+            "{to} left this release: mend it, or prove it again: suimon status {name} --record",
+            to = to.name,
+            name = one.name
+        ));
+    }
     if to.seen.proposed.as_ref() == Some(&proved.release_id) {
         return Next::wait(format!("merge the promotion: branch suimon/promote/{}", to.name));
     }
     let lacks = format!("{} lacks what {} has proved", to.name, one.name);
     Next::run(format!("suimon promote {} {}", one.name, to.name), lacks)
+}
+
+/// Whether an environment was rolled back from a release, or lost its proof of it, and the one before has not proved
+/// it again since: such a release is not promoted.
+fn has_left(one: &Facts<'_>, to: &Facts<'_>, release: &str) -> bool {
+    let (Some(before), Some(history)) = (one.records, to.records) else { return false };
+    let Proof::Revoked { at, .. } = history.proof(release) else { return false };
+    let applied = before.eligible().ok().map(|applied| applied.record.id.clone());
+    let proves = |record: &Recorded| match &record.record.event {
+        Event::Checked { release_id, health } => release_id == release && health.is_healthy(),
+        _ => applied.as_ref() == Some(&record.id),
+    };
+    !before.iter().any(|record| record.record.time > at && proves(record))
 }
