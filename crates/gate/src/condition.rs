@@ -20,6 +20,13 @@ pub enum State {
     Denied,
 }
 
+impl State {
+    /// Whether it keeps a gate closed.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Held | Self::Denied)
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

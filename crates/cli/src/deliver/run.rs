@@ -220,6 +220,10 @@ pub(super) fn unpin(delivery: &Delivery<'_>, judged: &Judged, report: &Report) {
         return;
     }
     let at = plan.revision.as_deref().unwrap_or("uncommitted files");
+    // The branch of the revert has it too, and is not what everybody applies next.
+    if !blocking(|| delivery.ground.is_merged(at)) {
+        return;
+    }
     let event = Event::Unpinned { why: format!("the revert is in {at}, which was applied") };
     note_unless(delivery.session, append(delivery.ground, &plan.environment, event));
 }

@@ -1,7 +1,7 @@
 //! Who made what would be applied.
 
 use suimon_gate::{Authors, Known};
-use suimon_ledger::History;
+use suimon_ledger::{Event, History};
 use suimon_source::{CommitInfo, Repository};
 
 /// How many commits are looked at before the first apply: who began a project long ago may approve.
@@ -15,7 +15,7 @@ pub(crate) fn authors(
     repository: &Repository,
     history: &History,
     revision: Option<&str>,
-    modules: Option<&str>,
+    coming: &Coming<'_>,
 ) -> Known<Authors> {
     let Some(revision) = revision else {
         return Known::Unknown(
@@ -27,7 +27,10 @@ pub(crate) fn authors(
     if let Err(why) = collect(repository, trusted.as_deref(), revision, &[], &mut authors) {
         return Known::Unknown(why);
     }
-    if let Some(modules) = modules.filter(|modules| *modules != revision) {
+    if let Err(why) = collect_artifacts(repository, history, revision, coming, &mut authors) {
+        return Known::Unknown(why);
+    }
+    if let Some(modules) = coming.modules.filter(|modules| *modules != revision) {
         let before = applied_modules(history);
         let path = format!("{}modules", repository_prefix(repository));
         let found = collect(repository, before.as_deref(), modules, &[&path], &mut authors);
@@ -36,6 +39,47 @@ pub(crate) fn authors(
         }
     }
     Known::Known(authors)
+}
+
+/// The release that would be applied.
+pub(crate) struct Coming<'a> {
+    pub(crate) release_id: &'a str,
+    /// The commit that its modules are read from.
+    pub(crate) modules: Option<&'a str>,
+    pub(crate) pipeline: &'a [String],
+    /// Where it would be applied.
+    pub(crate) environment: &'a str,
+}
+
+/// Whoever chose the artifacts of a release did so in an environment before this one, maybe before this one's last
+/// apply: they count from where the release that is there now came in.
+fn collect_artifacts(
+    repository: &Repository,
+    history: &History,
+    revision: &str,
+    coming: &Coming<'_>,
+    authors: &mut Authors,
+) -> Result<(), String> {
+    let forward = |attempt: &&suimon_ledger::Attempt| attempt.targeted.is_empty();
+    let mut attempts = history.iter().rev().filter_map(|one| match &one.record.event {
+        Event::Opened { attempt, .. } => Some(attempt.as_ref()),
+        _ => None,
+    });
+    let Some(last) = attempts.find(forward) else { return Ok(()) };
+    if last.release_id == coming.release_id {
+        return Ok(());
+    }
+    let same = attempts.take_while(|attempt| attempt.release_id == last.release_id);
+    let entered = same.last().unwrap_or(last);
+    let prefix = repository_prefix(repository);
+    let before = coming.pipeline.iter().take_while(|name| *name != coming.environment);
+    let files: Vec<String> =
+        before.map(|name| format!("{prefix}envs/{name}/release.yaml")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    collect(repository, entered.revision.as_deref(), revision, &files, authors)
 }
 
 fn collect(

@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use suimon_engine::Planned;
-use suimon_gate::{BreakGlass, Condition, Facts, Known, Mode, Pin, State, Trusted, Upstream};
+use suimon_gate::{
+    BreakGlass, Condition, Facts, Known, Mode, Pin, State, Trusted, Upstream, judge,
+};
 use suimon_ledger::{Approvals, History};
-use suimon_model::{Approvers, Gate, ProjectPolicy};
+use suimon_model::{Approvers, Gate, Probe, ProjectPolicy};
 
 use super::{Ground, authors, blocking, checks, reviews, trusted};
 use crate::failure::Failure;
@@ -82,7 +84,16 @@ impl Ground {
         let mut said = Vec::new();
         let waived = planned.plan.is_empty() || (facts.mode == Mode::Rollback && !rollback(&facts));
         if let Some(gate) = facts.gate.as_ref().filter(|_| asking.depth != Depth::Look && !waived) {
-            (facts.checks, said) = checks::ask(&gate.checks, self.folder.as_deref()).await;
+            // What a change says to run is run when nothing else is in its way.
+            let rest = judge(&planned.plan, &facts);
+            let commands = rest.iter().all(|one| !one.state.is_closed() || one.rule == "check");
+            let asked: Vec<_> = gate
+                .checks
+                .iter()
+                .filter(|check| commands || matches!(check.probe, Probe::Http(_)))
+                .cloned()
+                .collect();
+            (facts.checks, said) = checks::ask(&asked, self.folder.as_deref()).await;
         }
         Ok(Gathered { facts, history, said })
     }
@@ -121,7 +132,7 @@ impl Ground {
             Ok(history) => history,
             Err(error) if asking.depth == Depth::Apply => return Err(error.into()),
             Err(error) => {
-                unknown(facts, &error.to_string());
+                self.unknown(facts, environment, &error.to_string());
                 return Ok(None);
             }
         };
@@ -132,11 +143,11 @@ impl Ground {
                 Ok(Some(why)) if asking.depth == Depth::Apply => return Err(Failure::new(why)),
                 Err(failure) if asking.depth == Depth::Apply => return Err(failure),
                 Ok(Some(why)) => {
-                    unknown(facts, &why);
+                    self.unknown(facts, environment, &why);
                     return Ok(None);
                 }
                 Err(failure) => {
-                    unknown(facts, &failure.line());
+                    self.unknown(facts, environment, &failure.line());
                     return Ok(None);
                 }
             }
@@ -160,7 +171,12 @@ impl Ground {
                 self.repository()?,
                 &history,
                 plan.revision.as_deref(),
-                planned.release.modules.as_deref(),
+                &authors::Coming {
+                    release_id: &plan.release_id,
+                    modules: planned.release.modules.as_deref(),
+                    pipeline: &self.project.pipeline,
+                    environment,
+                },
             );
         }
         if facts.gate.is_some() || before(facts).is_some() {
@@ -191,6 +207,35 @@ impl Ground {
             "`git pull`, or name the newer commit with --revision; to go back: suimon rollback {environment}"
         );
         Ok(Some(Condition::new("outdated", State::Held, message).help(help)))
+    }
+
+    /// Whether a revision is on the branch that everybody applies from: the protected one, else the remote's, else
+    /// the one that is checked out.
+    pub(crate) fn is_merged(&self, revision: &str) -> bool {
+        let Ok(repository) = self.repository() else { return false };
+        let branch = self.project.branch.clone();
+        let branch = branch.or_else(|| repository.default_branch().ok().flatten());
+        let Some(branch) = branch.or_else(|| repository.head_branch().ok().flatten()) else {
+            return false;
+        };
+        let tip = repository.shared_ref(&format!("refs/heads/{branch}"));
+        tip.ok().flatten().is_some_and(|tip| {
+            repository.is_ancestor(revision, &tip).is_ok_and(|is_there| is_there)
+        })
+    }
+
+    /// The ledger cannot be read.
+    fn unknown(&self, facts: &mut Facts, environment: &str, why: &str) {
+        facts.trusted = Trusted::Unknown(why.to_owned());
+        facts.holds = Known::Unknown(why.to_owned());
+        facts.pin = Known::Unknown(why.to_owned());
+        facts.approvals = Known::Unknown(why.to_owned());
+        facts.authors = Known::Unknown(why.to_owned());
+        let before = self.project.upstream_of(environment).filter(|_| wants_upstream(facts));
+        facts.upstream = before.map(|environment| Upstream {
+            environment: environment.to_owned(),
+            proof: Known::Unknown(why.to_owned()),
+        });
     }
 
     /// Where the ledgers of the pipeline do not agree on what each of them holds: one was cut or replaced.
@@ -288,15 +333,6 @@ impl Ground {
             Err(why) => Known::Unknown(why),
         }
     }
-}
-
-/// The ledger cannot be read.
-fn unknown(facts: &mut Facts, why: &str) {
-    facts.trusted = Trusted::Unknown(why.to_owned());
-    facts.holds = Known::Unknown(why.to_owned());
-    facts.pin = Known::Unknown(why.to_owned());
-    facts.approvals = Known::Unknown(why.to_owned());
-    facts.authors = Known::Unknown(why.to_owned());
 }
 
 /// What `suimon.yaml` said before this change about an environment that had a gate: a change says neither what it

@@ -24,6 +24,7 @@ fn test(target: &Path, fail_on: &str, ci: &str) -> (bool, String) {
         .env("FAIL_ON_PYTHON", fail_on)
         .env("FAIL_ON", "")
         .env("CI", ci)
+        .env("SUIMON_GITHUB_OPENAPI", crate::commands::OPENAPI)
         .env_remove("SUIMON_TEST_AWS")
         .env_remove("RUSTDOCFLAGS")
         .output()
