@@ -242,7 +242,11 @@ fn patches() {
 #[test]
 fn a_gate_stays_closed() {
     let env = Env::sandbox();
-    env.with_environment("shop", "  gate: {windows: [{freeze: \"2020-01-01..2099-12-31\"}]}\n", MAP);
+    env.with_environment(
+        "shop",
+        "  gate: {windows: [{freeze: \"2020-01-01..2099-12-31\"}]}\n",
+        MAP,
+    );
     insta::assert_snapshot!(env.apply(&[]).code(3).problems(), @r"
     Held: the gate is not open, for 2 reasons:
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::account::Account;
-use crate::aws_story::running;
+use crate::aws::story::running;
 use crate::env::Env;
 
 /// A cluster and a service whose image is an artifact of the release.

@@ -9,13 +9,7 @@
 )]
 
 mod account;
-mod aws_bad_inputs;
-mod aws_canary;
-mod aws_compare;
-mod aws_crash;
-mod aws_identity;
-mod aws_import;
-mod aws_story;
+mod aws;
 mod bad_manifests;
 mod bad_projects;
 mod delivery;

@@ -1,7 +1,7 @@
 //! The scenarios that need no controllers, on a real API server.
 
 use crate::env::Env;
-use crate::{aws_import, drift, lifecycle, order, prune, saved};
+use crate::{aws, drift, lifecycle, order, prune, saved};
 
 #[test]
 fn the_same_scenarios_on_a_real_api_server() {
@@ -20,5 +20,5 @@ fn the_same_scenarios_on_a_real_api_server() {
     saved::a_saved_plan_is_applied_once(&env);
     order::a_crd_and_its_objects_in_one_apply(&env);
     order::references_are_filled_in(&env);
-    aws_import::a_namespace(&env);
+    aws::import::a_namespace(&env);
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use suimon_sandbox::AwsOptions;
 
 use crate::account::{Account, VARIABLE, stable};
-use crate::aws_story::{Shop, running};
+use crate::aws::story::{Shop, running};
 use crate::env::RUNTIME;
 
 const FILE: &str = "envs/dev/manifests/all.yaml";
@@ -588,7 +588,7 @@ fn a_service_that_drains_is_waited_for_and_then_made_anew() {
 #[test]
 fn an_inactive_service_of_the_same_name_is_made_anew() {
     let account = Account::sandbox();
-    crate::aws_story::applied(&account);
+    crate::aws::story::applied(&account);
     account.call("DeleteService", &json!({"cluster": "shop-web", "service": "api", "force": true}));
     settle(&account);
     account.env.plan(&["--detailed-exitcode"]).code(2).says("+ Service.ecs.services.k8s.aws/api");

@@ -6,7 +6,7 @@ use serde_json::json;
 use suimon_sandbox::AwsFault;
 
 use crate::account::{Account, VARIABLE};
-use crate::aws_story::Shop;
+use crate::aws::story::Shop;
 use crate::gate::{Gate, Hold, Release};
 
 const FIRST: &str = "c4n4ry-v4lue-one";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use suimon_sandbox::{AwsEffect, AwsFault};
 
 use crate::account::{Account, VARIABLE};
-use crate::aws_story::Shop;
+use crate::aws::story::Shop;
 use crate::gate::{Gate, Hold, Release};
 
 const FILE: &str = "envs/dev/manifests/all.yaml";
