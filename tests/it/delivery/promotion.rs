@@ -6,7 +6,7 @@ use serde_json::Value;
 use suimon_sandbox::Sandbox;
 
 use crate::delivery::Shop;
-use crate::delivery_signed::openssh_accepts;
+use crate::delivery::signed::openssh_accepts;
 use crate::env::Env;
 use crate::http::Api;
 use crate::run::Ran;

@@ -371,7 +371,7 @@ fn a_lock_of_another_machine_is_taken_over_only_by_word() {
     for key in ["machine", "boot", "host"] {
         value["event"]["lease"][key] = "elsewhere".into();
     }
-    crate::delivery_ledger::replace(&shop, "refs/suimon/ledger/dev", &value);
+    crate::delivery::ledger::replace(&shop, "refs/suimon/ledger/dev", &value);
     shop.env.git(&["update-ref", "-d", "refs/suimon/seen/ledger/dev"]);
     let refused = shop.apply("dev").code(4);
     assert!(refused.stderr.contains("elsewhere"), "{}", refused.stderr);

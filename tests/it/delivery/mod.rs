@@ -1,5 +1,13 @@
 //! Gates, approvals, locks and records: the binary on a Git repository.
 
+mod ecs;
+mod forge;
+mod ledger;
+mod promotion;
+mod remote;
+mod rollback;
+mod signed;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::delivery_promotion::Line;
+use crate::delivery::promotion::Line;
 use crate::run::Ran;
 
 /// Two releases after the first, all the way to `prod`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::delivery_promotion::Line;
+use crate::delivery::promotion::Line;
 use crate::github::{GitHub, TOKEN};
 
 /// A branch with this change of `dev`, and its last commit.
