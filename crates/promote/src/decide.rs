@@ -64,7 +64,7 @@ pub enum Decision {
     Open,
     /// Make the branch anew and open a change.
     Propose,
-    /// The branch is there and the change is not: open it.
+    /// The branch is there and the change is not, or its text is of another release: open it, or write it.
     Finish,
     /// The base has moved under the open change: make the branch anew.
     Renew,
@@ -114,6 +114,12 @@ pub fn decide(situation: &Situation<'_>) -> Result<Decision, Refusal> {
     }
     match tip {
         Tip::Others { what } => Err(foreign(situation, what)),
+        // The branch was pushed and the text of the change was not written: it is still that of another release.
+        Tip::Ours { release, fresh: true }
+            if release == wanted && !change.body.contains(wanted) =>
+        {
+            Ok(Decision::Finish)
+        }
         Tip::Ours { release, fresh: true } if release == wanted => Ok(Decision::Open),
         Tip::Ours { release, .. } if release == wanted => Ok(Decision::Renew),
         Tip::Ours { .. } => Ok(Decision::Supersede),
@@ -128,8 +134,8 @@ fn foreign(situation: &Situation<'_>, what: &str) -> Refusal {
     ));
     match situation.open {
         Some(change) => refusal.help(format!(
-            "merge {url}, or close it and delete the branch; then promote again. With --queue the release \
-             waits behind it",
+            "merge {url}, or close it and delete the branch, and run the command again; a promotion may wait \
+             behind it with --queue, a rollback may be made with --commit",
             url = change.url
         )),
         None => refusal.help("rename the branch, or delete it; then promote again"),
@@ -154,7 +160,7 @@ mod tests {
             author: "a".into(),
             last_pusher: None,
             title: String::new(),
-            body: String::new(),
+            body: "<!-- suimon:promotion:stg:new -->".into(),
         }
     }
 
@@ -183,6 +189,22 @@ mod tests {
             Ok(decision) => format!("{decision:?}"),
             Err(refusal) => refusal.why,
         }
+    }
+
+    #[test]
+    fn a_change_with_the_text_of_another_release_is_written_again() {
+        let stale = Change { body: "of another release".into(), ..change("main") };
+        let situation = Situation {
+            base: "main",
+            branch: "suimon/promote/stg",
+            held: "old",
+            wanted: "new",
+            tip: &ours("new", true),
+            open: Some(&stale),
+            waiting: &[],
+            turn: Turn::Supersede,
+        };
+        assert_eq!(decide(&situation).unwrap(), Decision::Finish);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Gates, approvals, locks and records: the binary on a Git repository.
 
+mod decided;
 mod ecs;
 mod forge;
 mod ledger;
