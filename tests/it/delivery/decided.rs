@@ -128,6 +128,7 @@ fn a_ledger_that_another_one_contradicts_opens_nothing() {
     shop.environment("stg", OPEN);
     shop.value("stg", "2");
     shop.env.commit("no gate, and no history that knows one");
+    shop.apply("stg").code(1).notes("was cut or replaced");
     shop.environment("stg", "  gate: {rules: [no-latest-tag]}\n");
     shop.env.commit("a gate that asks for little");
     shop.apply("stg").code(1).notes("was cut or replaced");

@@ -137,9 +137,12 @@ impl Ground {
             }
         };
         facts.trusted = trusted::trusted(&history, self.snapshot.as_ref(), environment);
-        if !here && (facts.gate.is_some() || before(facts).is_some()) {
+        let gated = facts.gate.is_some() || before(facts).is_some();
+        if !here && (gated || asking.depth == Depth::Apply) {
             match self.contradiction(environment, &history) {
                 Ok(None) => {}
+                // That another ledger cannot be read is no word against this one.
+                Err(_) if !gated => {}
                 Ok(Some(why)) if asking.depth == Depth::Apply => return Err(Failure::new(why)),
                 Err(failure) if asking.depth == Depth::Apply => return Err(failure),
                 Ok(Some(why)) => {
@@ -179,7 +182,7 @@ impl Ground {
                 },
             );
         }
-        if facts.gate.is_some() || before(facts).is_some() {
+        if gated {
             facts.on_branch = self.on_branch(plan.revision.as_deref(), facts)?;
         }
         Ok(Some(history))
@@ -329,7 +332,11 @@ impl Ground {
         let own = self.project.forge.as_ref();
         let forge = decided(facts).map_or(own, |before| before.forge.as_ref());
         match self.reviewing_forge(forge) {
-            Ok(forge) => reviews::reviews(forge.as_ref(), repository, revision).await,
+            Ok(forge) => {
+                let own = self.project.branch.as_deref();
+                let branch = decided(facts).map_or(own, |before| before.branch.as_deref().or(own));
+                reviews::reviews(forge.as_ref(), repository, revision, branch).await
+            }
             Err(why) => Known::Unknown(why),
         }
     }

@@ -13,8 +13,9 @@ pub(crate) async fn reviews(
     forge: &dyn Forge,
     repository: &Repository,
     revision: &str,
+    branch: Option<&str>,
 ) -> Known<Option<ReviewedChange>> {
-    match look_up(forge, repository, revision).await {
+    match look_up(forge, repository, revision, branch).await {
         Ok(change) => Known::Known(change),
         Err(why) => Known::Unknown(format!("{} could not be asked: {why}", forge.name())),
     }
@@ -24,10 +25,17 @@ async fn look_up(
     forge: &dyn Forge,
     repository: &Repository,
     revision: &str,
+    branch: Option<&str>,
 ) -> Result<Option<ReviewedChange>, String> {
     let changes = forge.changes_of_commit(revision).await.map_err(|error| error.to_string())?;
+    let base = match branch {
+        Some(branch) => branch.to_owned(),
+        None => forge.default_branch().await.map_err(|error| error.to_string())?,
+    };
+    // Who reviews a change sees what it changes of its base: of another one that may be nothing.
+    let counts = |change: &Change| change.state != ChangeState::Closed && change.base == base;
     let mut found: Option<(Change, bool)> = None;
-    for change in changes.into_iter().filter(|change| change.state != ChangeState::Closed) {
+    for change in changes.into_iter().filter(counts) {
         let applied = blocking(|| is_applied(repository, &change, revision))?;
         let better = found.as_ref().is_none_or(|(_, before)| applied && !before);
         if better {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use suimon_model::ApprovalRule;
 
 use crate::authorize::words::{count, cut, line};
-use crate::{Condition, Known, State};
+use crate::{Condition, Known, Mode, State};
 
 use super::people::PersonId;
 use super::signed::Heard;
@@ -150,8 +150,15 @@ impl<'a> Tally<'a> {
 
     fn help(&self, who: &[String], context: &Context<'_>) -> String {
         let (environment, role) = (&context.plan.environment, &self.rule.role);
+        // The plan of a rollback is that of its revert, wherever the branch is.
+        let back = match (context.facts.mode, &context.plan.revision) {
+            (Mode::Rollback, Some(revision)) => {
+                format!(" --rollback --revision {}", cut(revision))
+            }
+            _ => String::new(),
+        };
         let command =
-            format!("`suimon approve {environment} --plan {} --role {role}`", context.digest);
+            format!("`suimon approve {environment} --plan {} --role {role}{back}`", context.digest);
         let reviews = context.views.iter().any(super::View::counts_reviews);
         let review = if reviews { ", or an approving review of the change" } else { "" };
         if who.is_empty() {
