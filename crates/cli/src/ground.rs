@@ -200,6 +200,12 @@ impl From<suimon_ledger::Error> for Failure {
     fn from(error: suimon_ledger::Error) -> Self {
         use suimon_ledger::Error;
         match error {
+            Error::Repository(diagnostic) if diagnostic.code.starts_with("push-") => (*diagnostic)
+                .detail(
+                    "the ledger is on the remote; with `spec.ledger: {remote: local}` in suimon.yaml it is in \
+                     this repository",
+                )
+                .into(),
             Error::Repository(diagnostic) => (*diagnostic).into(),
             Error::Locked { .. } => Self::new(&error).code(CONFLICT).hint(
                 "wait until that run has ended; when you know that it is gone: `--take-over`, which is \
