@@ -10,6 +10,7 @@ mod local;
 mod marker;
 mod port;
 mod rest;
+mod statuses;
 mod text;
 mod thread;
 

@@ -90,6 +90,11 @@ impl Repository {
         &self.inner.prefix
     }
 
+    /// A path of the project, from the repository's top; of the empty path it is what all of them begin with.
+    pub fn in_project(&self, path: &str) -> String {
+        crate::path::join(self.prefix(), path)
+    }
+
     fn git(&self) -> MutexGuard<'_, gix::Repository> {
         self.inner.store.lock()
     }

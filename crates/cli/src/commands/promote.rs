@@ -17,7 +17,7 @@ use crate::failure::{CONFLICT, Failure};
 use crate::ground::{Ground, blocking};
 use crate::session::Session;
 
-pub(crate) use base::{Base, head, in_project, release_path};
+pub(crate) use base::{Base, head, release_path};
 pub(crate) use candidate::{Candidate, present, upstream_artifacts};
 pub(crate) use change::{Move, body_of, commit_on};
 pub(crate) use door::{Door, Found, Place, refused};

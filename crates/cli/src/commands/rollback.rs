@@ -16,9 +16,7 @@ use suimon_source::Repository;
 use suimon_view::escape;
 
 use super::apply;
-use super::promote::{
-    Base, Door, Judged, Move, body_of, head, in_project, judged_plan, lost, problem,
-};
+use super::promote::{Base, Door, Judged, Move, body_of, head, judged_plan, lost, problem};
 use crate::deliver::{Delivered, Delivery, deliver, plan_failed};
 use crate::delivery_args::RollbackArgs;
 use crate::failure::{Failure, INTERRUPTED};
@@ -148,14 +146,14 @@ impl Rollback<'_> {
         if repository.info(applied)?.is_none() || !repository.is_ancestor(applied, &tip.tip)? {
             return Ok(Vec::new());
         }
-        let folder = in_project(repository, &format!("envs/{}/", self.environment()));
+        let folder = repository.in_project(&format!("envs/{}/", self.environment()));
         let mut others = vec![format!("{folder}release.yaml")];
         let project = &self.ground.project;
         let gate =
             suimon_render::load_environment(tip.snapshot.as_ref(), project, self.environment());
         if let Some(known) = gate.ok().and_then(|environment| environment.gate?.approvers) {
             let files = known.allowed_signers.into_iter().chain(known.revoked_keys);
-            others.extend(files.map(|file| in_project(repository, &file)));
+            others.extend(files.map(|file| repository.in_project(&file)));
         }
         let touched = repository.touched(applied, &tip.tip)?;
         Ok(touched

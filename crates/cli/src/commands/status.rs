@@ -8,6 +8,7 @@ use suimon_ledger::{Error as LedgerError, History, Liveness};
 use suimon_promote::{RELEASE_TRAILER, is_merged, promotion_branch, trailer};
 use suimon_view::status::{Declared, Environment, Ledger, Pipeline};
 
+use super::promote::release_path;
 use crate::delivery_args::StatusArgs;
 use crate::failure::{ERROR, Failure};
 use crate::ground::{Ground, blocking, liveness};
@@ -134,11 +135,7 @@ fn proposed(ground: &Ground, environment: &str) -> Option<String> {
     let tip = repository.shared_ref(&branch).ok()??;
     let info = repository.info(&tip).ok()??;
     if let Some(revision) = ground.snapshot.revision() {
-        let path = format!("envs/{environment}/release.yaml");
-        let file = match repository.prefix() {
-            "" => path,
-            prefix => format!("{prefix}/{path}"),
-        };
+        let file = release_path(repository, environment);
         // Branches that were merged are often left where they are.
         let merged = repository.is_ancestor(&tip, revision).ok()?
             || is_merged(repository, &tip, revision, &file).ok()?;

@@ -32,7 +32,7 @@ pub(crate) fn authors(
     }
     if let Some(modules) = coming.modules.filter(|modules| *modules != revision) {
         let before = applied_modules(history);
-        let path = format!("{}modules", repository_prefix(repository));
+        let path = repository.in_project("modules");
         let found = collect(repository, before.as_deref(), modules, &[&path], &mut authors);
         if let Err(why) = found {
             return Known::Unknown(why);
@@ -71,10 +71,9 @@ fn collect_artifacts(
     }
     let same = attempts.take_while(|attempt| attempt.release_id == last.release_id);
     let entered = same.last().unwrap_or(last);
-    let prefix = repository_prefix(repository);
     let before = coming.pipeline.iter().take_while(|name| *name != coming.environment);
     let files: Vec<String> =
-        before.map(|name| format!("{prefix}envs/{name}/release.yaml")).collect();
+        before.map(|name| repository.in_project(&format!("envs/{name}/release.yaml"))).collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     if files.is_empty() {
         return Ok(());
@@ -96,14 +95,6 @@ fn collect(
     }
     commits.iter().for_each(|commit| add(authors, commit));
     Ok(())
-}
-
-/// With a `/` at its end, unless it is empty.
-pub(crate) fn repository_prefix(repository: &Repository) -> String {
-    match repository.prefix().trim_end_matches('/') {
-        "" => String::new(),
-        prefix => format!("{prefix}/"),
-    }
 }
 
 /// The commit that the modules of the trusted revision were read from.

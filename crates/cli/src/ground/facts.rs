@@ -139,17 +139,15 @@ impl Ground {
         facts.trusted = trusted::trusted(&history, self.snapshot.as_ref(), environment);
         let gated = facts.gate.is_some() || before(facts).is_some();
         if !here && (gated || asking.depth == Depth::Apply) {
-            match self.contradiction(environment, &history) {
-                Ok(None) => {}
-                // That another ledger cannot be read is no word against this one.
-                Err(_) if !gated => {}
-                Ok(Some(why)) if asking.depth == Depth::Apply => return Err(Failure::new(why)),
-                Err(failure) if asking.depth == Depth::Apply => return Err(failure),
-                Ok(Some(why)) => {
-                    self.unknown(facts, environment, &why);
-                    return Ok(None);
-                }
-                Err(failure) => {
+            let contradicted = match self.contradiction(environment, &history) {
+                Ok(contradiction) => contradiction.map(Failure::new),
+                // That another ledger cannot be read is no word against one that opens no gate.
+                Err(failure) => Some(failure).filter(|_| gated),
+            };
+            match contradicted {
+                None => {}
+                Some(failure) if asking.depth == Depth::Apply => return Err(failure),
+                Some(failure) => {
                     self.unknown(facts, environment, &failure.line());
                     return Ok(None);
                 }
@@ -283,9 +281,8 @@ impl Ground {
         let contains = || {
             let (repository, revision) =
                 (self.repository().ok()?, planned.plan.revision.as_deref()?);
-            let folder = repository.prefix();
-            let slash = if folder.is_empty() { "" } else { "/" };
-            let file = format!("{folder}{slash}envs/{}/release.yaml", planned.plan.environment);
+            let file =
+                repository.in_project(&format!("envs/{}/release.yaml", planned.plan.environment));
             suimon_promote::is_merged(repository, pin.revision, revision, &file).ok()
         };
         Some(Pin {
@@ -298,14 +295,19 @@ impl Ground {
         })
     }
 
+    /// The protected branch, as it was decided before this change.
+    fn branch<'a>(&'a self, facts: &'a Facts) -> Option<&'a str> {
+        let before = decided(facts).and_then(|before| before.branch.as_deref());
+        before.or(self.project.branch.as_deref())
+    }
+
     /// Whether the revision is on the protected branch.
     fn on_branch(
         &self,
         revision: Option<&str>,
         facts: &Facts,
     ) -> Result<Option<Known<bool>>, Failure> {
-        let before = decided(facts).and_then(|before| before.branch.as_ref());
-        let Some(branch) = before.or(self.project.branch.as_ref()) else { return Ok(None) };
+        let Some(branch) = self.branch(facts) else { return Ok(None) };
         let Some(revision) = revision else { return Ok(Some(Known::Known(false))) };
         let repository = self.repository()?;
         let tip = match repository.shared_ref(&format!("refs/heads/{branch}")) {
@@ -333,8 +335,7 @@ impl Ground {
         let forge = decided(facts).map_or(own, |before| before.forge.as_ref());
         match self.reviewing_forge(forge) {
             Ok(forge) => {
-                let own = self.project.branch.as_deref();
-                let branch = decided(facts).map_or(own, |before| before.branch.as_deref().or(own));
+                let branch = self.branch(facts);
                 reviews::reviews(forge.as_ref(), repository, revision, branch).await
             }
             Err(why) => Known::Unknown(why),

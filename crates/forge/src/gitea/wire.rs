@@ -61,14 +61,6 @@ pub(super) struct Permission {
     pub(super) user: Option<User>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Status {
-    pub(super) context: String,
-    pub(super) status: String,
-    pub(super) description: Option<String>,
-    pub(super) target_url: Option<String>,
-}
-
 /// Something that happened on a pull request.
 #[derive(Deserialize)]
 pub(super) struct Event {

@@ -66,14 +66,6 @@ pub(super) struct Activity {
     pub(super) actor: Option<User>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Status {
-    pub(super) context: String,
-    pub(super) state: String,
-    pub(super) description: Option<String>,
-    pub(super) target_url: Option<String>,
-}
-
 /// The login of an account; a deleted one is GitHub's `ghost`, which may do nothing.
 pub(super) fn login(github: &Github, user: Option<&User>) -> Result<String> {
     let login = user.map_or("ghost", |user| user.login.as_str());

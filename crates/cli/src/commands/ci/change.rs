@@ -84,10 +84,7 @@ impl Change {
             // All of it is new.
             return Ok(vec!["suimon.yaml".to_owned()]);
         };
-        let prefix = match repository.prefix() {
-            "" => String::new(),
-            prefix => format!("{prefix}/"),
-        };
+        let prefix = repository.in_project("");
         let touched = repository.touched(base, &self.head)?;
         let own =
             touched.into_iter().filter_map(|path| path.strip_prefix(&prefix).map(str::to_owned));

@@ -35,13 +35,5 @@ pub(crate) fn head(session: &Session<'_>, repository: &Repository) -> Result<Bas
 
 /// Path of an environment's release from the top of the repository.
 pub(crate) fn release_path(repository: &Repository, environment: &str) -> String {
-    in_project(repository, &format!("envs/{environment}/release.yaml"))
-}
-
-/// A path of the project, from the top of the repository.
-pub(crate) fn in_project(repository: &Repository, path: &str) -> String {
-    match repository.prefix() {
-        "" => path.to_owned(),
-        prefix => format!("{prefix}/{path}"),
-    }
+    repository.in_project(&format!("envs/{environment}/release.yaml"))
 }

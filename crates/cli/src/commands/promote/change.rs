@@ -9,7 +9,7 @@ use suimon_promote::{
 use suimon_source::{NewCommit, Repository};
 use suimon_view::escape;
 
-use super::base::{Base, in_project, release_path};
+use super::base::{Base, release_path};
 use super::candidate::{Candidate, present};
 use super::judged::{Judged, judged, problem};
 use crate::failure::Failure;
@@ -86,7 +86,7 @@ impl Move {
         let text = suimon_render::edit_release(before.as_deref(), &release)?;
         let old_commit = old.modules.clone().unwrap_or_else(|| base.tip.clone());
         let new_commit = release.modules.clone().unwrap_or_else(|| base.tip.clone());
-        let modules = in_project(repository, "modules");
+        let modules = repository.in_project("modules");
         let notes =
             Notes::between(repository, &modules, (&old_commit, &old), (&new_commit, &release));
         Ok(Self {
